@@ -1,0 +1,68 @@
+//! Good models and bad ones.
+
+use registry::model::artifact_path;
+use tempfile::tempdir;
+
+use crate::recommender::{Recommender, announce, publish};
+
+#[tokio::test]
+async fn a_damaged_model_is_refused_and_the_old_one_goes_on_serving() {
+    let folder = tempdir().unwrap();
+    let recommender = Recommender::start(folder.path()).await;
+    recommender.publish(0).await;
+    recommender.serves("v0.1").await;
+
+    let meta = publish(&recommender.log, &recommender.store, 1).await;
+    let path = folder.path().join("objects").join(artifact_path(meta.version, &meta.artifact_sha));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    announce(&recommender.log, &meta).await;
+
+    recommender
+        .until("the refusal", async |r: &Recommender| {
+            let text = runtime::metrics::text(std::slice::from_ref(&r.registry)).unwrap();
+            text.contains(r#"model_switches_total{from_version="v0.1",status="refused",to_version="v0.2"} 1"#)
+        })
+        .await;
+    assert_eq!(recommender.get("/recommend/1").await.1["model"], "v0.1");
+    let (status, body) = recommender.get("/switch?model=v0.2").await;
+    assert_eq!((status, &body["type"]), (422, &"urn:matinee:problem:bad_model".into()));
+    assert!(body["detail"].as_str().unwrap().contains("damaged"), "{body}");
+
+    // A restart comes to the same: the greatest version that is good.
+    recommender.stop().await;
+    let again = Recommender::start(folder.path()).await;
+    again.serves("v0.1").await;
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn a_swap_under_load_fails_no_request() {
+    let folder = tempdir().unwrap();
+    let recommender = Recommender::start(folder.path()).await;
+    recommender.publish(0).await;
+    recommender.serves("v0.1").await;
+
+    let mut statuses = Vec::new();
+    let (asked, swapped) = tokio::join!(
+        async {
+            for round in 0..600 {
+                statuses.push(recommender.get(&format!("/recommend/{}", round % 30)).await.0);
+            }
+            statuses.len()
+        },
+        async {
+            for trigger in 1..6 {
+                recommender.publish(trigger).await;
+                recommender.serves(&format!("v0.{}", trigger + 1)).await;
+            }
+            5
+        },
+    );
+    assert_eq!((asked, swapped), (600, 5));
+    assert!(statuses.iter().all(|status| *status == 200));
+    recommender.responses(600).await;
+    recommender.stop().await;
+}
