@@ -86,7 +86,9 @@ impl Codec {
         let ours = R::embedded();
         let writer = self.known.get(&fingerprint).ok_or(Error::UnknownFingerprint(fingerprint))?;
         let record = match writer {
-            Writer::Embedded(theirs) if theirs.fingerprint == ours.fingerprint => read_ours(ours, &mut datum)?,
+            Writer::Embedded(theirs) if theirs.fingerprint == ours.fingerprint => {
+                read_ours(ours, &mut datum)?
+            }
             Writer::Embedded(theirs) => read_resolved(ours, &theirs.schema, &mut datum)?,
             Writer::Learned(theirs) => read_resolved(ours, theirs, &mut datum)?,
         };

@@ -17,7 +17,9 @@ pub enum Error {
         len: usize,
     },
     /// The bytes are in the Confluent wire format, which names its schema by an id of a schema registry.
-    #[error("the record is in the Confluent wire format (schema id {id}), and no schema registry is configured")]
+    #[error(
+        "the record is in the Confluent wire format (schema id {id}), and no schema registry is configured"
+    )]
     NoSchemaRegistry {
         /// The schema's id in the registry.
         id: u32,

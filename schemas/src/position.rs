@@ -61,7 +61,8 @@ mod tests {
 
     #[test]
     fn partitions_sort_as_numbers_within_a_topic() {
-        let mut all = [TopicPartition::new("b", 10), TopicPartition::new("b", 9), TopicPartition::new("a", 11)];
+        let mut all =
+            [TopicPartition::new("b", 10), TopicPartition::new("b", 9), TopicPartition::new("a", 11)];
         all.sort();
         assert_eq!(all.map(|tp| tp.to_string()), ["a/11", "b/9", "b/10"]);
     }

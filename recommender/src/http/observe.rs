@@ -81,7 +81,12 @@ fn account(shared: &Shared, arrived: &Arrived, endpoint: &str, response: &Respon
             )
         };
     }
-    if status.is_server_error() { line!(error) } else { line!(info) }
+    match endpoint {
+        // Probes ask every few seconds, and "not ready" is their answer, not a failure.
+        "/healthz" | "/readyz" => line!(debug),
+        _ if status.is_server_error() => line!(error),
+        _ => line!(info),
+    }
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub struct Meta {
     pub offsets: Vec<Position>,
     /// Offsets in `retrain-triggers` of the triggers that it answers.
     pub triggers: Vec<i64>,
-    /// The version that a warm start began from.
+    /// The version that was champion when it was trained.
     pub parent: Option<Version>,
     /// Why it was let through.
     pub gate: Gate,
@@ -63,7 +63,7 @@ pub struct Draft {
     pub offsets: Vec<Position>,
     /// Offsets of the triggers that it answers.
     pub triggers: Vec<i64>,
-    /// The version that a warm start began from.
+    /// The version that was champion when it was trained.
     pub parent: Option<Version>,
     /// Why it was let through.
     pub gate: Gate,
