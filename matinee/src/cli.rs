@@ -12,13 +12,12 @@ use clap::{Args, Parser, Subcommand};
 #[command(after_help = "\
 Examples:
   matinee demo                                    the whole loop in one process, with an audience
-  matinee up                                      the stack for longer; what it knows is in ./matinee-data
+  matinee up                                      the stack for longer, in ./matinee-data
   matinee import movielens ~/ml-latest-small      real movies and ratings into its log
   curl localhost:8080/recommend/1?k=10            ask it
   matinee replay --verify                         compute every answer again and compare
 
-Settings come from matinee.toml, MATINEE__SECTION__KEY and options, each above the one before.
-Results go to stdout, logs and progress to stderr. The exit code is 0, or 1 after an error.")]
+Settings come from matinee.toml, MATINEE__SECTION__KEY and options, each above the one before. Results go to stdout, logs and progress to stderr. The exit code is 0, or 1 after an error.")]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -83,7 +82,7 @@ Examples:
   matinee demo --duration 60s --json demo.json    a minute, and its summary for a machine
   matinee demo --data matinee-data                in a folder that stays; what is in it is used
 
-The first model is there after a few seconds, the second one about half a minute later. The audience comes from
+The first model is there after a few seconds, the second one about half a minute later. The audience comes from \
 --seed: the same users with the same tastes every time.")]
 pub struct Demo {
     /// Where it listens.
@@ -129,8 +128,8 @@ pub enum Import {
 /// `matinee import movielens`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Takes ratings.csv and movies.csv (latest-small, 25M, 32M) or ratings.dat and movies.dat (1M, 10M). Both are read
-through before anything is appended, so a bad row is said with file and line and changes nothing. It works beside a
+Takes ratings.csv and movies.csv (latest-small, 25M, 32M) or ratings.dat and movies.dat (1M, 10M). Both are read \
+through before anything is appended, so a bad row is said with file and line and changes nothing. It works beside a \
 running stack and without one. Interrupted, it goes on where it was; run twice, nothing is doubled.
 
 Example:
@@ -179,7 +178,7 @@ pub struct Simulate {
 /// `matinee config`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints what holds after matinee.toml, MATINEE__SECTION__KEY and the defaults, as a matinee.toml. What no section
+Prints what holds after matinee.toml, MATINEE__SECTION__KEY and the defaults, as a matinee.toml. What no section \
 knows is refused, with the nearest name that is known.
 
 Examples:
@@ -194,7 +193,7 @@ pub struct Config {
 /// `matinee replay`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Reads reco-responses up to its end, computes every answer again from the model in the registry, the log's events and
+Reads reco-responses up to its end, computes every answer again from the model in the registry, the log's events and \
 the catalogue as they were, and compares movies and scores bit for bit. The exit code is 1 when one differs.
 
 Examples:

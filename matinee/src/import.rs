@@ -29,7 +29,7 @@ use source::Source;
 const BATCH: usize = 5_000;
 
 /// What an import did.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// Movies that went into the log.
     pub movies: u64,
@@ -39,6 +39,8 @@ pub struct Report {
     pub skipped: u64,
     /// How long it took.
     pub seconds: f64,
+    /// The SHA-256 of the file of ratings: which data set it was.
+    pub ratings_sha256: String,
 }
 
 /// What a file holds, known before anything of it is appended.
@@ -71,6 +73,7 @@ pub async fn movielens(log: &Log, data: &Path, dir: &Path) -> Result<Report, Err
         ratings: ratings.rows - ratings_skipped,
         skipped: movies_skipped + ratings_skipped,
         seconds: began.elapsed().as_secs_f64(),
+        ratings_sha256: ratings.sha256,
     })
 }
 
@@ -176,7 +179,7 @@ fn rate_record(codec: &Codec, rate: &RateEvent) -> Result<Record, Error> {
 
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Report { movies, ratings, skipped, seconds } = self;
+        let Report { movies, ratings, skipped, seconds, .. } = self;
         match (movies + ratings, skipped) {
             (0, 1..) => write!(f, "already imported: all {skipped} rows are in the log"),
             (_, 0) => write!(f, "imported {movies} movies and {ratings} ratings in {seconds:.1} s"),

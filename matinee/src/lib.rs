@@ -33,6 +33,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use kafka::{Log, publish_schemas};
+use schemas::{Cause, Codec, RetrainTrigger};
 
 use cli::{Cli, Command, Common, Import};
 use settings::Settings;
@@ -79,7 +80,24 @@ async fn import_movielens(common: &Common, options: &cli::Movielens) -> Result<(
     let settings = quiet(common)?;
     let log = open_log(&settings).await?;
     let report = import::movielens(&log, &settings.data, &options.dir).await?;
+    ask_for_a_model(&log, &settings.trainer.model_name, &report).await?;
     output::result(&report, options.json)
+}
+
+/// The schedule may be hours away, or its slot spent on a part of the data set. A data set that is imported again asks
+/// under the same id, which the trainer lets collapse.
+async fn ask_for_a_model(log: &Log, model_name: &str, report: &import::Report) -> Result<()> {
+    let trigger = RetrainTrigger {
+        trigger_id: format!("import-{}", report.ratings_sha256),
+        ts: clock::now_ms(),
+        model_name: model_name.to_owned(),
+        cause: Cause::Operator,
+        reason: format!("{} movies and {} ratings were imported", report.movies, report.ratings),
+        actor: "matinee import".to_owned(),
+        force: false,
+    };
+    trainer::trigger(log, &Codec::new(), &trigger).await?;
+    Ok(())
 }
 
 /// The settings of a command that prints a result: its log lines begin at `warn`, unless told otherwise.

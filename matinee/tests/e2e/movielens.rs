@@ -30,11 +30,15 @@ async fn an_import_becomes_recommendations_with_titles_and_is_never_doubled() {
 
     // Killed in the middle, run again, and run once more.
     let mut first = matinee(data.path(), &import).stdout(Stdio::null()).spawn().unwrap();
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let log = open_log(data.path()).await;
+    log.declare(&kafka::declared()).await.unwrap();
+    while all(&log, topic::RATE_EVENTS).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     first.kill().unwrap();
     first.wait().unwrap();
+    assert!(all(&log, topic::RATE_EVENTS).await.len() < rows("ratings.csv"));
     prints_json(&mut matinee(data.path(), &import));
-    let log = open_log(data.path()).await;
     let there = all(&log, topic::RATE_EVENTS).await.len();
     prints_json(&mut matinee(data.path(), &import));
     assert_eq!(all(&log, topic::RATE_EVENTS).await.len(), there);
