@@ -19,7 +19,7 @@ pub fn line(text: &str) -> Result<()> {
 /// Writes a result: as JSON on request, else as its text.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub fn result<T: Serialize + std::fmt::Display>(result: &T, json: bool) -> Result<()> {
     match json {
         true => line(&serde_json::to_string_pretty(result)?),

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use runtime::config::{Effective, Layers};
 use runtime::{Error, listener, telemetry};
-use serde::{Deserialize, Serialize};
 
 /// The sections that there are. A service's own binary knows them all and reads those that it needs.
 pub const SECTIONS: [&str; 7] =
@@ -44,21 +43,6 @@ fn environment() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
 
-/// The section `[store]` as people write it: a folder that is not named is `objects` in the data folder.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct StoreSection {
-    kind: registry::store::Kind,
-    path: Option<PathBuf>,
-}
-
-impl StoreSection {
-    fn within(self, data: &Path) -> registry::Config {
-        let folder = self.path.unwrap_or_else(|| PathBuf::from("objects"));
-        registry::Config { kind: self.kind, path: data.join(folder) }
-    }
-}
-
 impl Settings {
     /// Reads every section.
     ///
@@ -69,7 +53,7 @@ impl Settings {
         let settings = Settings {
             data: data.to_owned(),
             log: layers.section::<kafka::Config>("log")?.within(data),
-            store: layers.section::<StoreSection>("store")?.within(data),
+            store: layers.section::<registry::Config>("store")?.within(data),
             telemetry: layers.section("telemetry")?,
             listener: layers.section("listener")?,
             ingestor: layers.section("ingestor")?,

@@ -1,5 +1,7 @@
 //! Every record: its schema, its golden file, its way through the codec.
 
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
 use proptest::prelude::*;
 use schemas::{
     Cause, Codec, EMBEDDED, Embedded, Error, LiveRange, ModelUpdate, Movie, RateEvent, RecoResponse, Record,

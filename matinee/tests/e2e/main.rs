@@ -1,5 +1,7 @@
 //! Stories over the whole system: the `matinee` binary on a fresh data folder, seen from outside.
 
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
 mod bad_machine;
 mod demo;
 mod happy_path;

@@ -1,5 +1,7 @@
 //! The recommender over HTTP, on a real log and a real store.
 
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report")]
+
 mod answers;
 mod models;
 mod recommender;

@@ -10,14 +10,14 @@ use super::Store;
 use crate::Error;
 
 /// Where the objects are: the section `[store]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Config {
     /// The kind of store.
-    #[serde(default)]
     pub kind: Kind,
-    /// The folder of a local store; it is made where it is missing.
-    pub path: PathBuf,
+    /// The folder of a local store, relative to the data folder; none is `objects` there. It is made where it is
+    /// missing.
+    pub path: Option<PathBuf>,
 }
 
 /// The kinds of store.
@@ -32,12 +32,26 @@ pub enum Kind {
 impl Config {
     /// A local folder.
     pub fn local(path: impl Into<PathBuf>) -> Self {
-        Self { kind: Kind::Local, path: path.into() }
+        Self { kind: Kind::Local, path: Some(path.into()) }
+    }
+
+    /// The same with the folder made absolute by the data folder: what [`Store::open`] wants.
+    #[must_use]
+    pub fn within(mut self, data: &Path) -> Self {
+        let folder = self.path.take().unwrap_or_else(|| PathBuf::from("objects"));
+        self.path = Some(data.join(folder));
+        self
     }
 
     pub(super) fn open(&self) -> Result<Store, Error> {
         match self.kind {
-            Kind::Local => open_folder(&self.path),
+            Kind::Local => match &self.path {
+                Some(path) => open_folder(path),
+                None => Err(Error::Unusable {
+                    place: "[store]".to_owned(),
+                    reason: "store.path is not set".to_owned(),
+                }),
+            },
         }
     }
 }
