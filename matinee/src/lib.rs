@@ -31,18 +31,26 @@ pub mod up;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use kafka::{Log, publish_schemas};
 use schemas::{Cause, Codec, RetrainTrigger};
 
 use cli::{Cli, Command, Common, Import};
 use settings::Settings;
 
-/// Does what the command line says.
+/// Does what the command line says, on as many threads as there are cores.
+///
+/// Not async on purpose: the futures of the whole stack are then compiled with this library, and not once more with
+/// whoever awaits them.
 ///
 /// # Errors
 /// Whatever went wrong, to be shown by [`one_line`].
-pub async fn run(cli: Cli) -> Result<ExitCode> {
+pub fn run_to_the_end(cli: Cli) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("no threads can be started")?.block_on(run(cli))
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
     let common = &cli.common;
     match cli.command {
         Command::Demo(options) => demo::run(common, options).await?,

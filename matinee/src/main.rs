@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use matinee::cli::Cli;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match matinee::run(Cli::parse()).await {
+fn main() -> ExitCode {
+    match matinee::run_to_the_end(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", matinee::one_line(&error));

@@ -1,6 +1,6 @@
 //! The log as an answer saw it: its user's events within ranges of offsets, the catalogue up to an offset.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
 use kafka::{DecodeError, Decoder, Log, Watermarks};
@@ -20,13 +20,13 @@ impl Events {
     /// Reads every partition that an answer names once, and no more of it than they name.
     pub async fn read(log: &Log, decoder: &Decoder, answers: &[RecoResponse]) -> Result<Events> {
         let mut events = Events::default();
+        let users: HashSet<i32> = answers.iter().map(|answer| answer.user_id).collect();
         for (tp, (from, to)) in stretches(answers) {
             let marks = match log.watermarks(&tp.topic, tp.partition).await {
                 Err(kafka::Error::UnknownTopic { .. } | kafka::Error::UnknownPartition { .. }) => continue,
                 marks => marks?,
             };
             events.marks.insert(tp.clone(), marks);
-            let users: std::collections::HashSet<i32> = answers.iter().map(|answer| answer.user_id).collect();
             let mut reader = Reader::within(&tp, from.max(marks.low), to.min(marks.high));
             while let Some(records) = reader.next(log).await? {
                 for stored in &records {
