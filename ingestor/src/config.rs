@@ -30,3 +30,46 @@ impl Default for Config {
         }
     }
 }
+
+impl Config {
+    /// Refuses what no ingestor can work with, naming the key.
+    ///
+    /// # Errors
+    /// The first such key.
+    pub fn check(&self) -> Result<(), String> {
+        let periods = [
+            ("segment_age", self.segment_age),
+            ("snapshot_every", self.snapshot_every),
+            ("retry_after", self.retry_after),
+        ];
+        let sizes = [("segment_records", self.segment_records), ("segment_bytes", self.segment_bytes)];
+        if let Some((key, _)) = periods.into_iter().find(|(_, period)| period.duration().is_zero()) {
+            return Err(format!("ingestor.{key}: it takes longer than no time"));
+        }
+        if let Some((key, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(format!("ingestor.{key}: 0 is too few: at least 1"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_ingestor_can_work_with_is_named() {
+        let sound = Config::default;
+        sound().check().unwrap();
+        let says = |config: Config, key: &str| {
+            let error = config.check().unwrap_err();
+            assert!(error.starts_with(&format!("ingestor.{key}: ")), "{error}");
+        };
+        let at_once = Period::default();
+        says(Config { segment_age: at_once, ..sound() }, "segment_age");
+        says(Config { snapshot_every: at_once, ..sound() }, "snapshot_every");
+        says(Config { retry_after: at_once, ..sound() }, "retry_after");
+        says(Config { segment_records: 0, ..sound() }, "segment_records");
+        says(Config { segment_bytes: 0, ..sound() }, "segment_bytes");
+    }
+}

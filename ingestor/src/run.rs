@@ -1,9 +1,10 @@
 //! Which partitions are worked on: an ordinary loop over the group's events.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kafka::{Decoder, GroupEvent, GroupOptions, Log, Member};
+use prometheus::IntGauge;
 use registry::Store;
 use runtime::health::Check;
 use runtime::{BuildIdentity, Health};
@@ -77,17 +78,28 @@ pub enum Happening {
 /// # Errors
 /// The group cannot be joined. What is wrong with one partition stops that partition, and health says so.
 pub async fn run(parts: Parts, stop: CancellationToken) -> Result<(), Error> {
-    let check = parts.health.check("ingestor");
+    let stopped = Arc::new(Stopped {
+        check: parts.health.check("ingestor"),
+        gauge: parts.metrics.stopped.clone(),
+        reasons: Mutex::default(),
+    });
     let member = parts.log.join(GROUP, &topic::EVENT_TOPICS, GroupOptions::default()).await?;
-    check.ok();
+    stopped.change(|_| {});
     tracing::info!(git_sha = parts.identity.git_sha, member = member.name(), "ingestor started");
-    Ingestor { parts: Arc::new(parts), check, workers: BTreeMap::new() }.run(member, &stop).await
+    Ingestor { parts: Arc::new(parts), stopped, workers: BTreeMap::new() }.run(member, &stop).await
 }
 
 struct Ingestor {
     parts: Arc<Parts>,
-    check: Check,
+    stopped: Arc<Stopped>,
     workers: BTreeMap<TopicPartition, Worker>,
+}
+
+/// The partitions that were stopped by an error while they are ours, and why: health and metric follow them.
+struct Stopped {
+    check: Check,
+    gauge: IntGauge,
+    reasons: Mutex<BTreeMap<TopicPartition, String>>,
 }
 
 struct Worker {
@@ -127,15 +139,15 @@ impl Ingestor {
 
     fn work_on(&mut self, tp: TopicPartition) {
         let stop = CancellationToken::new();
-        let (parts, check) = (self.parts.clone(), self.check.clone());
-        let task = {
-            let (tp, stop) = (tp.clone(), stop.clone());
-            tokio::spawn(async move {
-                if let Err(error) = partition::ingest(parts.clone(), tp.clone(), stop).await {
-                    stopped(&parts, &check, tp, &error);
-                }
-            })
-        };
+        let work = tokio::spawn(partition::ingest(self.parts.clone(), tp.clone(), stop.clone()));
+        let (parts, stopped, own) = (self.parts.clone(), self.stopped.clone(), tp.clone());
+        let task = tokio::spawn(async move {
+            // A panic stops its partition as any error does.
+            let ended = work.await.unwrap_or_else(|lost| Err(lost.into()));
+            if let Err(error) = ended {
+                stopped.add(&parts, own, &error);
+            }
+        });
         self.workers.insert(tp, Worker { stop, task });
     }
 
@@ -148,6 +160,7 @@ impl Ingestor {
                 tracing::error!(%error, "a partition's task was lost");
             }
         }
+        self.stopped.change(|reasons| reasons.retain(|tp, _| !partitions.contains(tp)));
     }
 
     async fn snapshot(&self) {
@@ -165,10 +178,23 @@ impl Ingestor {
     }
 }
 
-fn stopped(parts: &Parts, check: &Check, tp: TopicPartition, error: &Error) {
-    let reason = error.to_string();
-    tracing::error!(partition = %tp, error = reason, "a partition is stopped");
-    parts.metrics.stopped.inc();
-    check.failing(format!("{tp} is stopped: {reason}"));
-    (parts.observe)(Happening::Stopped { tp, reason });
+impl Stopped {
+    fn add(&self, parts: &Parts, tp: TopicPartition, error: &Error) {
+        let reason = error.to_string();
+        tracing::error!(partition = %tp, error = reason, "a partition is stopped");
+        self.change(|reasons| drop(reasons.insert(tp.clone(), reason.clone())));
+        (parts.observe)(Happening::Stopped { tp, reason });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut BTreeMap<TopicPartition, String>)) {
+        let mut reasons = self.reasons.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut reasons);
+        self.gauge.set(reasons.len() as i64);
+        match reasons.iter().next() {
+            None => self.check.ok(),
+            Some((tp, reason)) => {
+                self.check.failing(format!("{} partitions are stopped; {tp}: {reason}", reasons.len()));
+            }
+        }
+    }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kafka::{Follower, Log, Stored};
+use kafka::{Follower, Stored};
 use registry::model::Version;
 use runtime::health::Check;
 use schemas::{ModelUpdate, RolloutUpdate, topic};
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::follow::record_of;
+use crate::follow::{marks, next, record_of};
 use crate::models::Cache;
 use crate::rollout::{Rollout, Verdict};
 use crate::service::{Happening, Shared, published_floor};
@@ -70,14 +70,18 @@ impl Control {
     /// A control topic is not there, or a position of it is lost.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), Error> {
         self.check.failing("no model yet");
-        self.catch_up().await?;
+        self.catch_up(&stop).await?;
         let retry_after = self.shared.parts.config.retry_after.duration();
         let mut again = !self.settle().await;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                records = self.models.next() => self.announced(records?).await,
-                records = self.rollouts.next() => self.updated(records?).await,
+                records = next(&mut self.models, &self.shared, &stop) => {
+                    self.announced(records?.unwrap_or_default()).await;
+                }
+                records = next(&mut self.rollouts, &self.shared, &stop) => {
+                    self.updated(records?.unwrap_or_default()).await;
+                }
                 Some((version, reply)) = self.wishes.recv() => {
                     drop(reply.send(self.fetch(version).await));
                     continue;
@@ -89,14 +93,16 @@ impl Control {
     }
 
     /// Reads what is there before anything is decided: a restart must not serve for a moment what it should not.
-    async fn catch_up(&mut self) -> Result<(), Error> {
-        let log = self.shared.parts.log.clone();
-        while self.models.position() < high(&log, topic::MODEL_UPDATES).await? {
-            let records = self.models.next().await?;
+    async fn catch_up(&mut self, stop: &CancellationToken) -> Result<(), Error> {
+        let shared = self.shared.clone();
+        let announced = marks(&shared, topic::MODEL_UPDATES, 0, stop).await?.map_or(0, |marks| marks.high);
+        let updated = marks(&shared, topic::ROLLOUT_UPDATES, 0, stop).await?.map_or(0, |marks| marks.high);
+        while self.models.position() < announced {
+            let Some(records) = next(&mut self.models, &shared, stop).await? else { return Ok(()) };
             self.announced(records).await;
         }
-        while self.rollouts.position() < high(&log, topic::ROLLOUT_UPDATES).await? {
-            let records = self.rollouts.next().await?;
+        while self.rollouts.position() < updated {
+            let Some(records) = next(&mut self.rollouts, &shared, stop).await? else { return Ok(()) };
             self.updated(records).await;
         }
         Ok(())
@@ -171,7 +177,7 @@ impl Control {
         current.is_some_and(|current| current.version() == version && current.epoch == rollout.epoch)
     }
 
-    /// The model, at hand or loaded now; one that is bad is refused for good.
+    /// The model, at hand or loaded now; one that is bad is refused, until somebody asks for it by name and it is good.
     async fn fetch(&mut self, version: Version) -> Result<Arc<Loaded>, Error> {
         if let Some(loaded) = self.cache.get(version) {
             return Ok(loaded);
@@ -183,6 +189,8 @@ impl Control {
             Ok(loaded) => {
                 let loaded = Arc::new(loaded);
                 self.cache.put(loaded.clone());
+                // It was bad once and has been mended.
+                self.refused.remove(&version);
                 (self.shared.parts.observe)(Happening::Loaded { version });
                 Ok(loaded)
             }
@@ -237,8 +245,4 @@ impl Control {
         (self.shared.parts.observe)(Happening::Swapped { from, to });
         from
     }
-}
-
-async fn high(log: &Log, topic: &str) -> Result<i64, Error> {
-    Ok(log.watermarks(topic, 0).await?.high)
 }

@@ -63,7 +63,10 @@ impl Error {
     /// Whether waiting may help; what is wrong with a model stays wrong.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Error::Log(_) => true,
+            Error::Log(error) => {
+                matches!(error, kafka::Error::Busy { .. } | kafka::Error::Storage { .. })
+            }
+            Error::Task(_) => true,
             Error::Registry(error) => {
                 matches!(error, registry::Error::Object { .. } | registry::Error::Unusable { .. })
             }

@@ -1,9 +1,10 @@
 //! The loops that keep live events, catalogue and traces up to date.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use kafka::{DecodeError, Stored};
+use kafka::{DecodeError, Stored, Watermarks};
 use runtime::health::Check;
 use schemas::{Codec, Event, Movie, RecoResponse, Record, TopicPartition, topic};
 use tokio_util::sync::CancellationToken;
@@ -60,9 +61,9 @@ pub(crate) async fn events(
     caught_up: Arc<CatchUp>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let goal = shared.parts.log.watermarks(&tp.topic, tp.partition).await?.high;
+    let Some(goal) = marks(&shared, &tp.topic, tp.partition, &stop).await? else { return Ok(()) };
     let mut follower = shared.parts.log.follow(&tp.topic, tp.partition, from);
-    let mut runner = caught_up.runner(goal);
+    let mut runner = caught_up.runner(goal.high);
     runner.at(from);
     while let Some(records) = next(&mut follower, &shared, &stop).await? {
         let mut events = Vec::with_capacity(records.len());
@@ -121,7 +122,7 @@ pub(crate) async fn catalogue(
     caught_up: Arc<CatchUp>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let marks = shared.parts.log.watermarks(topic::CATALOG_UPDATES, 0).await?;
+    let Some(marks) = marks(&shared, topic::CATALOG_UPDATES, 0, &stop).await? else { return Ok(()) };
     let mut follower = shared.parts.log.follow(topic::CATALOG_UPDATES, 0, marks.low);
     let mut runner = caught_up.runner(marks.high);
     runner.at(marks.low);
@@ -149,7 +150,7 @@ pub(crate) async fn responses(
     back: i64,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let marks = shared.parts.log.watermarks(topic::RECO_RESPONSES, partition).await?;
+    let Some(marks) = marks(&shared, topic::RECO_RESPONSES, partition, &stop).await? else { return Ok(()) };
     let from = marks.low.max(marks.high - back);
     let mut follower = shared.parts.log.follow(topic::RECO_RESPONSES, partition, from);
     while let Some(records) = next(&mut follower, &shared, &stop).await? {
@@ -163,7 +164,7 @@ pub(crate) async fn responses(
 }
 
 /// The next records; `None` at the end. A log that cannot be read for a while is waited for.
-async fn next(
+pub(crate) async fn next(
     follower: &mut kafka::Follower,
     shared: &Shared,
     stop: &CancellationToken,
@@ -171,31 +172,58 @@ async fn next(
     loop {
         let next = tokio::select! {
             () = stop.cancelled() => return Ok(None),
-            next = follower.next() => next,
+            next = follower.next() => next.map_err(Error::from),
         };
         match next {
-            Ok(records) => return Ok(Some(records)),
-            Err(error @ (kafka::Error::Busy { .. } | kafka::Error::Storage { .. })) => {
-                tracing::warn!(%error, "the log cannot be read");
-                tokio::select! {
-                    () = stop.cancelled() => return Ok(None),
-                    () = tokio::time::sleep(shared.parts.config.retry_after.duration()) => {}
-                }
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) if error.is_transient() => pause(shared, stop, &error).await,
+            next => return next.map(Some),
         }
     }
 }
 
-/// Where to begin: the lowest position that any published version has not seen.
-pub(crate) fn floor<'a>(offsets: impl Iterator<Item = &'a Offsets>) -> Offsets {
-    let mut floor = Offsets::new();
-    for version in offsets {
-        for (tp, offset) in version {
-            floor.entry(tp.clone()).and_modify(|lowest| *lowest = (*lowest).min(*offset)).or_insert(*offset);
+/// Where a partition begins and ends now; `None` at the end. A log that cannot be read for a while is waited for.
+pub(crate) async fn marks(
+    shared: &Shared,
+    topic: &str,
+    partition: i32,
+    stop: &CancellationToken,
+) -> Result<Option<Watermarks>, Error> {
+    let log = &shared.parts.log;
+    patiently(shared, stop, || async move { Ok(log.watermarks(topic, partition).await?) }).await
+}
+
+/// Does it again for as long as waiting may help; `None` at the end.
+pub(crate) async fn patiently<T, F>(
+    shared: &Shared,
+    stop: &CancellationToken,
+    attempt: impl Fn() -> F,
+) -> Result<Option<T>, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    while !stop.is_cancelled() {
+        match attempt().await {
+            Err(error) if error.is_transient() => pause(shared, stop, &error).await,
+            done => return done.map(Some),
         }
     }
-    floor
+    Ok(None)
+}
+
+async fn pause(shared: &Shared, stop: &CancellationToken, error: &Error) {
+    tracing::warn!(%error, "trying again");
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(shared.parts.config.retry_after.duration()) => {}
+    }
+}
+
+/// Where to begin: the lowest position that any published version has not seen. A version that does not know a
+/// partition has seen nothing of it.
+pub(crate) fn floor(versions: &[Offsets]) -> Offsets {
+    let partitions: BTreeSet<&TopicPartition> = versions.iter().flat_map(BTreeMap::keys).collect();
+    let lowest = |tp: &TopicPartition| versions.iter().map(|seen| seen.get(tp).copied().unwrap_or(0)).min();
+    partitions.into_iter().map(|tp| (tp.clone(), lowest(tp).unwrap_or(0))).collect()
 }
 
 #[cfg(test)]
@@ -219,7 +247,8 @@ mod tests {
     #[test]
     fn events_are_followed_from_where_the_oldest_version_ends() {
         let tp = |partition| TopicPartition::new("watch-events", partition);
-        let versions = [Offsets::from([(tp(0), 9), (tp(1), 3)]), Offsets::from([(tp(0), 5), (tp(1), 8)])];
-        assert_eq!(floor(versions.iter()), Offsets::from([(tp(0), 5), (tp(1), 3)]));
+        let old = Offsets::from([(tp(0), 9), (tp(1), 3)]);
+        let new = Offsets::from([(tp(0), 5), (tp(1), 8), (tp(2), 4)]);
+        assert_eq!(floor(&[old, new]), Offsets::from([(tp(0), 5), (tp(1), 3), (tp(2), 0)]));
     }
 }

@@ -41,9 +41,14 @@ pub async fn load(store: &Store, version: Version) -> Result<Loaded, Error> {
 /// A model that another `kernel_version` has trained may serve: its factors are numbers like any others, and the
 /// record of an answer names the arithmetic that made the answer.
 fn check(meta: &Meta, model: &Model) -> Result<(), String> {
-    let (found, said) = (model.parameters().factors, meta.metrics.factors as usize);
-    if found != said {
-        return Err(format!("it has {found} factors, its meta says {said}"));
+    let compared = [
+        ("factors", model.parameters().factors as u64, u64::from(meta.metrics.factors)),
+        ("users", model.users().len() as u64, meta.metrics.users),
+        ("movies", model.movies().len() as u64, meta.metrics.movies),
+        ("interactions", model.interactions().len() as u64, meta.metrics.interactions),
+    ];
+    if let Some((what, found, said)) = compared.into_iter().find(|(_, found, said)| found != said) {
+        return Err(format!("it has {found} {what}, its meta says {said}"));
     }
     model.probe().map_err(|error| error.to_string())
 }

@@ -81,7 +81,7 @@ impl Rollout {
         if update.base_epoch != self.epoch {
             return Verdict::Stale { epoch: self.epoch };
         }
-        match primary_of(update) {
+        match check(update) {
             Err(reason) => Verdict::Invalid { reason },
             Ok(primary) => {
                 self.epoch += 1;
@@ -129,16 +129,29 @@ impl Rollout {
     }
 }
 
-/// Only `fixed` can leave the primary open.
-fn primary_of(update: &RolloutUpdate) -> Result<Option<Version>, String> {
-    match &update.primary {
-        None if update.strategy == Strategy::Fixed => Ok(None),
-        None => Err(format!("strategy {} names no primary", update.strategy.as_str())),
-        Some(text) => match text.parse() {
-            Ok(version) => Ok(Some(version)),
-            Err(_) => Err(format!("primary {text:?} is not a version vX.Y")),
-        },
+/// The primary that an update asks for, if the update makes sense as a whole: what does not never applies, in no
+/// build, so that the same history is the same state for ever.
+fn check(update: &RolloutUpdate) -> Result<Option<Version>, String> {
+    let primary = version(update.primary.as_deref(), "primary")?;
+    let canary = version(update.canary.as_deref(), "canary")?;
+    if update.strategy != Strategy::Fixed {
+        let strategy = update.strategy.as_str();
+        let named = |name: &str, version: Option<Version>| {
+            version.map(drop).ok_or_else(|| format!("strategy {strategy} names no {name}"))
+        };
+        named("primary", primary)?;
+        named("canary", canary)?;
     }
+    // A NaN is contained in no range.
+    if !(0.0..=100.0).contains(&update.canary_percent) {
+        return Err(format!("canary_percent is {}, outside of 0..=100", update.canary_percent));
+    }
+    Ok(primary)
+}
+
+fn version(text: Option<&str>, name: &str) -> Result<Option<Version>, String> {
+    let parsed = text.map(|text| text.parse().map_err(|_| format!("{name} {text:?} is not a version vX.Y")));
+    parsed.transpose()
 }
 
 #[cfg(test)]
@@ -189,8 +202,17 @@ mod tests {
             None
         );
         assert!(matches!(rollout.apply(&update("b", 0, Some("../v1"))), Some(Verdict::Invalid { .. })));
-        let open = RolloutUpdate { strategy: Strategy::Shadow, ..update("c", 0, None) };
-        assert!(matches!(rollout.apply(&open), Some(Verdict::Invalid { .. })));
+        let shadow = |id| RolloutUpdate { strategy: Strategy::Shadow, ..update(id, 0, Some("v0.1")) };
+        let canary = || Some("v0.2".to_owned());
+        for bad in [
+            RolloutUpdate { primary: None, canary: canary(), ..shadow("c") },
+            RolloutUpdate { canary: None, ..shadow("d") },
+            RolloutUpdate { canary: Some("latest".to_owned()), ..shadow("e") },
+            RolloutUpdate { canary: canary(), canary_percent: f64::NAN, ..shadow("f") },
+            RolloutUpdate { canary: canary(), canary_percent: 101.0, ..shadow("g") },
+        ] {
+            assert!(matches!(rollout.apply(&bad), Some(Verdict::Invalid { .. })), "{bad:?}");
+        }
         assert_eq!(rollout.epoch, 0);
     }
 

@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::control::{Control, Known, Wish};
-use crate::follow::CatchUp;
+use crate::follow::{CatchUp, patiently};
 use crate::live::{LiveStore, Offsets};
 use crate::outbox::{self, Outbox};
 use crate::rollout::Rollout;
@@ -152,7 +152,9 @@ impl Service {
             instance_id = shared.outbox.instance_id,
             "recommender started"
         );
-        let floor = published_floor(&parts.store).await?;
+        let Some(floor) = patiently(&shared, &stop, || published_floor(&parts.store)).await? else {
+            return Ok(());
+        };
         let followers = self.partitions.iter().sum::<i32>() as usize + 1;
         let caught_up = Arc::new(CatchUp::new(followers, parts.health.check("live")));
         let mut tasks = tokio::task::JoinSet::new();
@@ -209,14 +211,23 @@ async fn keep_watch(shared: Arc<Shared>, stop: CancellationToken) -> Result<(), 
 
 /// The lowest position that any published version has not seen: whichever of them the rollout asks for, its live
 /// events are at hand.
+///
+/// A version whose meta cannot be read cannot serve either, and does not count.
 pub(crate) async fn published_floor(store: &Store) -> Result<Offsets, Error> {
     let mut all = Vec::new();
     for version in model::versions(store).await? {
-        let meta = model::meta(store, version).await?;
+        let meta = match model::meta(store, version).await.map_err(Error::from) {
+            Ok(meta) => meta,
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => {
+                tracing::error!(%version, %error, "the model is passed over");
+                continue;
+            }
+        };
         let offsets = meta.offsets.iter().map(|p| (TopicPartition::new(&p.topic, p.partition), p.offset));
         all.push(offsets.collect::<Offsets>());
     }
-    Ok(follow::floor(all.iter()))
+    Ok(follow::floor(&all))
 }
 
 impl Shared {

@@ -1,7 +1,7 @@
 //! Small things that the tests of several modules stand on.
 
 use als::{Feedback, Interactions, Model, Parameters};
-use registry::model::{Gate, Meta, Metrics, Verdict};
+use registry::model::{FORMAT, GateReport, Meta, Metrics, Verdict};
 use schemas::{Event, Movie, RateEvent, WatchEvent};
 
 use crate::{Catalogue, Loaded};
@@ -53,11 +53,12 @@ pub(crate) fn loaded(version: &str) -> Loaded {
         popularity_hr_at_10: 0.0,
         popularity_ndcg_at_10: 0.0,
         regularization: 0.0,
-        interactions: 0,
+        interactions: model.interactions().len() as u64,
         evaluated_users: 0,
         extra: Default::default(),
     };
     let meta = Meta {
+        format: FORMAT,
         version: version.parse().unwrap(),
         artifact_sha: "0".repeat(64),
         created_at: "2026-01-01T00:00:00Z".to_owned(),
@@ -69,7 +70,8 @@ pub(crate) fn loaded(version: &str) -> Loaded {
         offsets: Vec::new(),
         triggers: Vec::new(),
         parent: None,
-        gate: Gate { verdict: Verdict::Bootstrap, note: String::new(), numbers: Default::default() },
+        gate: Verdict::Bootstrap,
+        gate_report: GateReport { note: String::new(), numbers: Default::default() },
         durations_ms: Default::default(),
         parameters: Default::default(),
         extra: Default::default(),

@@ -13,6 +13,7 @@ const GO_BETWEENS: [&str; 6] =
 
 /// Lets a write pass, or says why not.
 pub(super) fn check(peer: SocketAddr, headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Problem> {
+    let token = token.filter(|token| !token.is_empty());
     if token.is_some_and(|token| has_token(headers, token)) {
         return Ok(());
     }
@@ -104,5 +105,7 @@ mod tests {
         assert!(asks("10.0.0.9", &bearer, Some("s3cret")));
         assert!(!asks("10.0.0.9", &bearer, Some("other")));
         assert!(!asks("10.0.0.9", &bearer, None));
+        let empty = [("host", "reco.example"), ("authorization", "Bearer ")];
+        assert!(!asks("10.0.0.9", &empty, Some("")));
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         move || shared.health_fields()
     };
     Router::new()
-        .route(recommend::ENDPOINT, get(recommend::recommend))
+        .route(recommend::ENDPOINT, get(recommend::recommend).fallback(recommend::other_method))
         .route("/switch", get(switch::switch).post(switch::switch))
         .route("/trace/{request_id}", get(trace::trace))
         .with_state(shared.clone())

@@ -23,13 +23,27 @@ pub(super) struct Arrived {
     pub(super) at: Instant,
 }
 
-/// What a handler tells the log line.
+/// What a handler tells the log line; where it says nothing, the line has the model that serves.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Said {
     pub(super) user_id: Option<i32>,
     pub(super) model_version: String,
     pub(super) git_sha: String,
     pub(super) data_snapshot_id: String,
+}
+
+impl Said {
+    fn of(shared: &Shared) -> Self {
+        shared.serving.read().map_or_else(Self::default, |serving| {
+            let meta = &serving.loaded.meta;
+            Self {
+                user_id: None,
+                model_version: meta.version.to_string(),
+                git_sha: meta.git_sha.clone(),
+                data_snapshot_id: meta.data_snapshot_id.clone(),
+            }
+        })
+    }
 }
 
 /// Names the request, lets it be answered, then logs and counts it.
@@ -49,7 +63,7 @@ pub(super) async fn observe(State(shared): State<Arc<Shared>>, mut request: Requ
 }
 
 /// A name that can stand in a header, a path and a log line.
-fn is_good(id: &str) -> bool {
+pub(super) fn is_good(id: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
@@ -64,7 +78,7 @@ fn account(shared: &Shared, arrived: &Arrived, endpoint: &str, response: &Respon
     if let Some(error_type) = error_type {
         metrics.errors.with_label_values(&[error_type, endpoint]).inc();
     }
-    let said = response.extensions().get::<Said>().cloned().unwrap_or_default();
+    let said = response.extensions().get::<Said>().cloned().unwrap_or_else(|| Said::of(shared));
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(

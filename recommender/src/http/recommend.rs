@@ -41,16 +41,32 @@ pub(super) async fn recommend(
     query: Result<Query<Parameters>, QueryRejection>,
 ) -> Response {
     let serving = shared.serving.read();
-    let mut asked = Asked {
+    let mut asked = asked(&shared, &arrived, &method, &headers);
+    let made = parse(path, query, &mut asked).and_then(|request| make(&shared, serving.as_deref(), &request));
+    respond(&shared, &arrived, &asked, serving.as_deref(), made).await
+}
+
+/// The route takes GET alone; that too is an outcome with a record.
+pub(super) async fn other_method(
+    State(shared): State<Arc<Shared>>,
+    Extension(arrived): Extension<Arrived>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    let asked = asked(&shared, &arrived, &method, &headers);
+    let problem = Problem::method_not_allowed(format!("{ENDPOINT} does not take {method}"));
+    respond(&shared, &arrived, &asked, shared.serving.read().as_deref(), Err(problem)).await
+}
+
+fn asked(shared: &Shared, arrived: &Arrived, method: &Method, headers: &HeaderMap) -> Asked {
+    Asked {
         request_id: arrived.request_id.clone(),
         ts: (shared.parts.now_ms)(),
         endpoint: ENDPOINT,
         method: method.to_string(),
         traceparent: headers.get("traceparent").and_then(|value| value.to_str().ok()).map(ToOwned::to_owned),
         ..Asked::default()
-    };
-    let made = parse(path, query, &mut asked).and_then(|request| make(&shared, serving.as_deref(), &request));
-    respond(&shared, &arrived, &asked, serving.as_deref(), made).await
+    }
 }
 
 /// The request, if it makes sense; what does is put into `asked` in any case.

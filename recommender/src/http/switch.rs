@@ -14,18 +14,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::observe::Arrived;
+use super::observe::{Arrived, is_good};
 use super::{guard, problem::Problem};
 use crate::Error;
 use crate::control::Known;
 use crate::rollout::Verdict;
 use crate::service::Shared;
+use crate::serving::Serving;
 
 /// The query, as it came.
 #[derive(Debug, Deserialize)]
 pub(super) struct Parameters {
     model: Option<String>,
     reason: Option<String>,
+    /// Of a switch whose outcome was not known: to ask again under the same id counts once.
+    update_id: Option<String>,
 }
 
 /// Switches, or says why not.
@@ -39,12 +42,31 @@ pub(super) async fn switch(
     guard::check(peer, &headers, shared.parts.config.token.as_ref())?;
     let query = query.map_err(|error| Problem::bad_request("invalid_query", error.to_string()))?.0;
     let primary = parse(query.model.as_deref())?;
+    let update_id = id_of(query.update_id, shared.parts.new_id)?;
     let previous = shared.serving.read().map(|serving| serving.version());
-    is_at_hand(&shared, primary).await?;
-    let update = update(&shared, primary, peer, query.reason, (shared.parts.new_id)());
-    tracing::info!(request_id = arrived.request_id, update_id = update.update_id, "a switch is asked for");
-    let verdict = write(&shared, &update).await?;
-    answer(&shared, verdict, previous)
+    let before = shared.known.borrow().rollout.verdict(&update_id).cloned();
+    let verdict = match before {
+        Some(verdict) => verdict,
+        None => {
+            is_at_hand(&shared, primary).await?;
+            let update = update(&shared, primary, peer, query.reason, update_id.clone());
+            tracing::info!(request_id = arrived.request_id, update_id, "a switch is asked for");
+            write(&shared, &update).await?
+        }
+    };
+    answer(&shared, verdict, primary, previous).map_err(|problem| problem.with("update_id", update_id))
+}
+
+/// The given id, if it can stand in a record and a log line, or a new one.
+fn id_of(given: Option<String>, new_id: fn() -> String) -> Result<String, Problem> {
+    match given {
+        None => Ok(new_id()),
+        Some(id) if is_good(&id) => Ok(id),
+        Some(id) => {
+            let detail = format!("update_id is {id:?}; it must be 1 to 128 of a-z, A-Z, 0-9 and -_.:");
+            Err(Problem::bad_request("invalid_update_id", detail))
+        }
+    }
 }
 
 /// `None` is `latest`.
@@ -103,7 +125,7 @@ fn update(
 /// Appends the update, and waits until it was read back and acted on.
 async fn write(shared: &Shared, update: &RolloutUpdate) -> Result<Verdict, Problem> {
     let unknown = |why: String| {
-        let detail = format!("{why}; ask again with the same update_id, or look at rollout-updates");
+        let detail = format!("{why}; ask again with this update_id, which counts once");
         Problem::unknown_outcome(detail).with("update_id", update.update_id.clone())
     };
     let value = Codec::new().encode(update).map_err(|error| Problem::internal(error.to_string()))?;
@@ -127,7 +149,12 @@ async fn write(shared: &Shared, update: &RolloutUpdate) -> Result<Verdict, Probl
     }
 }
 
-fn answer(shared: &Shared, verdict: Verdict, previous: Option<Version>) -> Result<Json<Value>, Problem> {
+fn answer(
+    shared: &Shared,
+    verdict: Verdict,
+    primary: Option<Version>,
+    previous: Option<Version>,
+) -> Result<Json<Value>, Problem> {
     match verdict {
         Verdict::Stale { epoch } => {
             let detail = format!("another change was first; the epoch is {epoch} now");
@@ -135,9 +162,13 @@ fn answer(shared: &Shared, verdict: Verdict, previous: Option<Version>) -> Resul
         }
         Verdict::Invalid { reason } => Err(Problem::bad_request("invalid_update", reason)),
         Verdict::Applied { epoch } => {
-            let Some(serving) = shared.serving.read() else {
-                let detail = "the rollout was changed; no model serves yet".to_owned();
-                return Err(Problem::unavailable("no_model", detail).with("epoch", epoch));
+            let is_wanted = |version| primary.is_none_or(|wanted| wanted == version);
+            // A later epoch is somebody's later change.
+            let obeys = |s: &Arc<Serving>| s.epoch > epoch || (s.epoch == epoch && is_wanted(s.version()));
+            let Some(serving) = shared.serving.read().filter(obeys) else {
+                let wanted = primary.map_or_else(|| "latest".to_owned(), |version| version.to_string());
+                let detail = format!("the rollout is changed, and {wanted} does not serve here yet");
+                return Err(Problem::unavailable("not_served_yet", detail).with("epoch", epoch));
             };
             let meta = &serving.loaded.meta;
             Ok(Json(json!({

@@ -1,7 +1,7 @@
 //! The files of an outbox: claiming, recovering, reading.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::frame;
@@ -39,7 +39,7 @@ pub(super) fn instance_id(outbox: &Path, new: impl FnOnce() -> String) -> Result
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&path, error)),
         _ => {
             let name = new();
-            replace(&path, &name)?;
+            replace(&path, &name, true)?;
             Ok(name)
         }
     }
@@ -79,6 +79,10 @@ pub(super) fn recover(outbox: &Path) -> Result<Left, Error> {
         }
         (left.last_file_bytes, left.next_seq) = (sound_bytes, seq);
     }
+    if left.next_seq < forwarded {
+        // The machine lost the end of a file whose records are on the topic: their numbers are taken.
+        left = Left { last_file: forwarded, last_file_bytes: 0, next_seq: forwarded, pending_bytes: 0 };
+    }
     Ok(left)
 }
 
@@ -111,6 +115,8 @@ pub(super) fn records_path(outbox: &Path, first: i64) -> PathBuf {
 fn forwarded(outbox: &Path) -> Result<i64, Error> {
     let path = outbox.join("forwarded");
     match fs::read_to_string(&path) {
+        // After a crash of the machine; to forward once more is harmless.
+        Ok(text) if text.trim().is_empty() => Ok(0),
         Ok(text) => text
             .trim()
             .parse()
@@ -120,18 +126,29 @@ fn forwarded(outbox: &Path) -> Result<i64, Error> {
     }
 }
 
-pub(super) fn set_forwarded(outbox: &Path, seq: i64) -> Result<(), Error> {
-    replace(&outbox.join("forwarded"), &seq.to_string())
+pub(super) fn set_forwarded(outbox: &Path, seq: i64, fsync: bool) -> Result<(), Error> {
+    replace(&outbox.join("forwarded"), &seq.to_string(), fsync)
 }
 
 /// Readers see the old text or the new one, never a part.
-fn replace(path: &Path, text: &str) -> Result<(), Error> {
+fn replace(path: &Path, text: &str, fsync: bool) -> Result<(), Error> {
     let new = path.with_extension("new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(|error| failed(path, error))
+    let written = File::create(&new).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        if fsync { file.sync_all() } else { Ok(()) }
+    });
+    written.and_then(|()| fs::rename(&new, path)).map_err(|error| failed(path, error))?;
+    if fsync { sync_folder(path) } else { Ok(()) }
+}
+
+/// A file's name is on the disk once its folder is.
+pub(super) fn sync_folder(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(folder, error))
 }
 
 /// Reads the records that are not on the topic yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Reader {
     outbox: PathBuf,
     /// The file that is read, and how far.

@@ -1,7 +1,6 @@
 //! From the outbox onto `reco-responses`, at least once and in order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kafka::{Log, Record};
 use schemas::{RecoResponse, topic};
@@ -15,10 +14,11 @@ use crate::{Config, Error, Metrics};
 /// One append takes at most so many records.
 const BATCH_RECORDS: usize = 1_000;
 
-/// Forwards until `stop` and then what is left, for at most `config.drain`.
+/// Forwards until `stop` and then what is left, for at most `config.drain`. What cannot be read or written for a while
+/// is tried again: answers go on leaving until the outbox is full.
 ///
 /// # Errors
-/// The outbox cannot be read.
+/// The outbox cannot be read at the start.
 pub(crate) async fn forward(
     outbox: Arc<Outbox>,
     log: Log,
@@ -30,22 +30,23 @@ pub(crate) async fn forward(
     let mut forwarder = Forwarder { reader: Reader::new(&outbox.folder)?, outbox, log, metrics, observe };
     let retry_after = config.retry_after.duration();
     while !stop.is_cancelled() {
-        forwarder.drain(retry_after, &stop).await?;
+        let again = forwarder.drain_or_say().await;
         tokio::select! {
             () = stop.cancelled() => {}
-            () = forwarder.outbox.written.notified() => {}
+            () = forwarder.outbox.written.notified(), if !again => {}
+            () = tokio::time::sleep(retry_after), if again => {}
         }
     }
-    let never = CancellationToken::new();
-    let last = forwarder.drain(retry_after, &never);
-    match tokio::time::timeout(config.drain.duration(), last).await {
-        Ok(drained) => drained,
-        Err(_) => {
-            let pending_bytes = forwarder.outbox.pending_bytes();
-            tracing::warn!(pending_bytes, "records stay in the outbox; the next start forwards them");
-            Ok(())
+    let last = async {
+        while forwarder.drain_or_say().await {
+            tokio::time::sleep(retry_after).await;
         }
+    };
+    if tokio::time::timeout(config.drain.duration(), last).await.is_err() {
+        let pending_bytes = forwarder.outbox.pending_bytes();
+        tracing::warn!(pending_bytes, "records stay in the outbox; the next start forwards them");
     }
+    Ok(())
 }
 
 struct Forwarder {
@@ -57,34 +58,42 @@ struct Forwarder {
 }
 
 impl Forwarder {
-    /// Forwards all that is there.
-    async fn drain(&mut self, retry_after: Duration, stop: &CancellationToken) -> Result<(), Error> {
+    /// Forwards all that is there; `true` where that has to be tried again.
+    async fn drain_or_say(&mut self) -> bool {
+        let Err(error) = self.drain().await else { return false };
+        tracing::warn!(%error, pending_bytes = self.outbox.pending_bytes(), "records wait in the outbox");
+        true
+    }
+
+    async fn drain(&mut self) -> Result<(), Error> {
         loop {
-            let batch = self.reader.next_batch(BATCH_RECORDS)?;
+            // The reader goes on only past what is on the topic.
+            let mut reader = self.reader.clone();
+            let batch = reader.next_batch(BATCH_RECORDS)?;
             if batch.records.is_empty() {
                 return Ok(());
             }
-            let records =
-                batch.records.iter().map(|bytes| self.record(bytes)).collect::<Result<Vec<_>, _>>()?;
-            while let Err(error) = self.log.append_all(topic::RECO_RESPONSES, records.clone()).await {
-                tracing::warn!(%error, records = records.len(), "reco-responses cannot be reached");
-                tokio::select! {
-                    () = stop.cancelled() => {
-                        // The same records once more: the reader has gone past them.
-                        self.reader = Reader::new(&self.outbox.folder)?;
-                        return Ok(());
-                    }
-                    () = tokio::time::sleep(retry_after) => {}
-                }
-            }
+            let records = batch.records.iter().map(|bytes| self.record(bytes)).collect();
+            self.log.append_all(topic::RECO_RESPONSES, records).await?;
+            self.reader = reader;
             self.done(&batch)?;
         }
     }
 
-    fn record(&self, bytes: &[u8]) -> Result<Record, Error> {
-        let response: RecoResponse = self.outbox.codec.decode(bytes)?;
-        let key = (response.user_id >= 0).then(|| response.user_id.to_string().into_bytes());
-        Ok(Record { key, value: Some(bytes.to_vec()), headers: Vec::new(), timestamp_ms: response.ts })
+    /// As the topic has it: by user, at the time of the answer. A record of a build that this one cannot read goes as it
+    /// is, without a key.
+    fn record(&self, bytes: &[u8]) -> Record {
+        let (key, timestamp_ms) = match self.outbox.codec.decode::<RecoResponse>(bytes) {
+            Ok(response) => {
+                let key = (response.user_id >= 0).then(|| response.user_id.to_string().into_bytes());
+                (key, response.ts)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a record of another build is forwarded as it is");
+                (None, 0)
+            }
+        };
+        Record { key, value: Some(bytes.to_vec()), headers: Vec::new(), timestamp_ms }
     }
 
     fn done(&self, batch: &Batch) -> Result<(), Error> {

@@ -70,8 +70,7 @@ impl Outbox {
         let instance_id = files::instance_id(&folder, new_instance_id)?;
         let left = files::recover(&folder)?;
         let path = records_path(&folder, left.last_file);
-        let file =
-            File::options().append(true).create(true).open(&path).map_err(|error| failed(&path, error))?;
+        let file = append_to(&path, fsync)?;
         let state = State {
             file,
             file_bytes: left.last_file_bytes,
@@ -128,9 +127,7 @@ impl Outbox {
     }
 
     fn begin_file(&self, state: &mut State) -> Result<(), Error> {
-        let path = records_path(&self.folder, state.next_seq);
-        state.file =
-            File::options().append(true).create(true).open(&path).map_err(|error| failed(&path, error))?;
+        state.file = append_to(&records_path(&self.folder, state.next_seq), self.fsync)?;
         state.file_bytes = 0;
         Ok(())
     }
@@ -147,7 +144,7 @@ impl Outbox {
 
     /// The records before `seq` are on the topic: says so, and removes the files that hold only such.
     fn forwarded(&self, seq: i64, bytes: u64) -> Result<(), Error> {
-        files::set_forwarded(&self.folder, seq)?;
+        files::set_forwarded(&self.folder, seq, self.fsync)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.pending_bytes = state.pending_bytes.saturating_sub(bytes);
         drop(state);
@@ -158,6 +155,15 @@ impl Outbox {
         }
         Ok(())
     }
+}
+
+/// Opens a file of records, and makes it where there is none.
+fn append_to(path: &Path, fsync: bool) -> Result<File, Error> {
+    let file = File::options().append(true).create(true).open(path).map_err(|error| failed(path, error))?;
+    if fsync {
+        files::sync_folder(path)?;
+    }
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -222,6 +228,21 @@ mod tests {
         assert_eq!(seqs(&outbox), [] as [i64; 0]);
         assert_eq!(outbox.pending_bytes(), 0);
         assert_eq!(outbox.write(response("b")).unwrap().instance_seq, 1);
+    }
+
+    #[test]
+    fn numbers_that_are_on_the_topic_are_not_used_again_when_the_machine_lost_their_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = open(folder.path());
+        for id in ["a", "b", "c"] {
+            outbox.write(response(id)).unwrap();
+        }
+        outbox.forwarded(3, 0).unwrap();
+        File::options().write(true).open(records_path(&outbox.folder, 0)).unwrap().set_len(9).unwrap();
+        drop(outbox);
+        let outbox = open(folder.path());
+        assert_eq!(outbox.write(response("d")).unwrap().instance_seq, 3);
+        assert_eq!(seqs(&outbox), [3]);
     }
 
     #[test]

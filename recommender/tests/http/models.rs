@@ -1,6 +1,6 @@
 //! Good models and bad ones.
 
-use registry::model::artifact_path;
+use registry::model::{artifact_path, meta_path};
 use tempfile::tempdir;
 
 use crate::recommender::{Recommender, announce, publish};
@@ -35,6 +35,31 @@ async fn a_damaged_model_is_refused_and_the_old_one_goes_on_serving() {
     recommender.stop().await;
     let again = Recommender::start(folder.path()).await;
     again.serves("v0.1").await;
+
+    // Mended, it serves as soon as somebody asks for it.
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[middle] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let (status, body) = again.get("/switch?model=v0.2").await;
+    assert_eq!((status, &body["model_version"]), (200, &"v0.2".into()), "{body}");
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn a_meta_that_cannot_be_read_keeps_only_its_own_model_from_serving() {
+    let folder = tempdir().unwrap();
+    let recommender = Recommender::start(folder.path()).await;
+    let first = recommender.publish(0).await;
+    recommender.publish(1).await;
+    recommender.serves("v0.2").await;
+    recommender.stop().await;
+
+    let path = folder.path().join("objects").join(meta_path(first.version));
+    std::fs::write(&path, "{\"version\": ").unwrap();
+    let again = Recommender::start(folder.path()).await;
+    again.serves("v0.2").await;
+    let (status, body) = again.get("/switch?model=v0.1").await;
+    assert_eq!((status, &body["type"]), (422, &"urn:matinee:problem:bad_model".into()), "{body}");
     again.stop().await;
 }
 

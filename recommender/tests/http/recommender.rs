@@ -9,7 +9,7 @@ use als::{Feedback, Interactions, Parameters};
 use kafka::{Config as LogConfig, Decoder, Log, Record, declared, publish_schemas};
 use prometheus::Registry;
 use recommender::{Config, Metrics, Parts, Service};
-use registry::model::{self, Draft, Gate, Meta, Verdict};
+use registry::model::{self, Draft, GateReport, Meta, Verdict};
 use registry::{Config as StoreConfig, Store};
 use runtime::{BuildIdentity, Health, Listener};
 use schemas::{Codec, ModelUpdate, Movie, Position, RecoResponse, WatchEvent, topic};
@@ -93,6 +93,11 @@ impl Recommender {
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Status of a POST without a body.
+    pub async fn post(&self, path: &str) -> u16 {
+        self.client.post(format!("{}{path}", self.url)).send().await.unwrap().status().as_u16()
     }
 
     /// The whole response of a GET.
@@ -215,7 +220,8 @@ pub async fn publish(log: &Log, store: &Store, trigger: i64) -> Meta {
         offsets,
         triggers: vec![trigger],
         parent: None,
-        gate: Gate { verdict: Verdict::Bootstrap, note: "first".to_owned(), numbers: Default::default() },
+        gate: Verdict::Bootstrap,
+        gate_report: GateReport { note: "first".to_owned(), numbers: Default::default() },
         durations_ms: Default::default(),
         parameters: Default::default(),
     };

@@ -54,10 +54,14 @@ async fn bad_input_is_named() {
         assert_eq!(body["status"], status, "{path}");
         assert!(body["detail"].as_str().unwrap().contains(detail), "{path}: {body}");
     }
-    // Nine of them are outcomes of /recommend.
-    let records = recommender.responses(9).await;
-    assert!(records.iter().all(|record| record.status == 400 && record.movie_ids.is_empty()));
-    assert_eq!(records.iter().filter(|record| record.user_id == -1).count(), 4);
+    assert_eq!(recommender.post("/recommend/1").await, 405);
+    assert_eq!(recommender.get("/trace/%FF").await.0, 400);
+
+    // Nine of them, and the POST, are outcomes of /recommend.
+    let records = recommender.responses(10).await;
+    assert!(records.iter().all(|record| record.status >= 400 && record.movie_ids.is_empty()));
+    assert_eq!(records.iter().filter(|record| record.user_id == -1).count(), 5);
+    assert_eq!((records[9].method.as_str(), records[9].status), ("POST", 405));
     recommender.stop().await;
 }
 

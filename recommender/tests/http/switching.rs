@@ -36,6 +36,22 @@ async fn a_switch_is_read_back_before_it_is_answered() {
 }
 
 #[tokio::test]
+async fn a_switch_that_is_asked_again_under_its_id_counts_once() {
+    let folder = tempdir().unwrap();
+    let recommender = Recommender::start(folder.path()).await;
+    recommender.publish(0).await;
+    recommender.publish(1).await;
+    recommender.serves("v0.2").await;
+    for _ in 0..3 {
+        let (status, body) = recommender.get("/switch?model=v0.1&update_id=mine").await;
+        assert_eq!((status, &body["rollout_epoch"]), (200, &1.into()), "{body}");
+    }
+    let (status, body) = recommender.get("/switch?model=v0.1&update_id=not%20plain").await;
+    assert_eq!((status, &body["type"]), (400, &"urn:matinee:problem:invalid_update_id".into()));
+    recommender.stop().await;
+}
+
+#[tokio::test]
 async fn a_switch_survives_a_restart() {
     let folder = tempdir().unwrap();
     let first = Recommender::start(folder.path()).await;
