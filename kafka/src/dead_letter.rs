@@ -13,6 +13,9 @@ pub const SOURCE_OFFSET: &str = "source.offset";
 /// Header: why it could not be used, UTF-8.
 pub const ERROR: &str = "error";
 
+/// What a dead letter's headers may add to a record, [`MAX_ERROR_BYTES`] among it.
+pub(crate) const HEADERS_BYTES: usize = 8 * 1024;
+
 /// A longer reason is cut.
 const MAX_ERROR_BYTES: usize = 4096;
 

@@ -70,6 +70,11 @@ impl Declaration {
         }
     }
 
+    /// The topic's own limit of a record, if it has one.
+    pub(crate) fn max_message_bytes(&self) -> Option<usize> {
+        self.config.get(MAX_MESSAGE_BYTES)?.parse().ok()
+    }
+
     /// What of this declaration is otherwise in the log.
     pub(crate) fn differences(&self, partitions: i32, config: &BTreeMap<String, String>) -> Vec<Difference> {
         let mut differences = Vec::new();

@@ -13,6 +13,14 @@ pub enum Error {
     /// The configuration says nothing about where the log is.
     #[error("log.path is not set: name the log's file")]
     NoPath,
+    /// A setting that no log can work with.
+    #[error("log.{key}: {reason}")]
+    BadConfig {
+        /// The key below `[log]`.
+        key: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file or its folder cannot be made or written.
     #[error(
         "log file {path} cannot be written ({reason}): make its folder writable, or set log.path to another file"

@@ -138,6 +138,7 @@ async fn append(
 /// was deleted or replaced, and its rows are not here.
 async fn resumed(log: &Log, folder: &Folder, survey: &Survey) -> Result<Progress, Error> {
     let fresh = Progress {
+        format: progress::FORMAT,
         file: survey.name.clone(),
         sha256: survey.sha256.clone(),
         rows: survey.rows,

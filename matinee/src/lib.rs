@@ -92,12 +92,14 @@ async fn import_movielens(common: &Common, options: &cli::Movielens) -> Result<(
     output::result(&report, options.json)
 }
 
-/// The schedule may be hours away, or its slot spent on a part of the data set. A data set that is imported again asks
-/// under the same id, which the trainer lets collapse.
+/// The schedule may be hours away, or its slot spent on a part of the data set. Who imports a data set again asks again,
+/// under an id of its own: what was asked before may have been refused or have failed, and where a model has seen all
+/// that there is, the trainer says so and makes none.
 async fn ask_for_a_model(log: &Log, model_name: &str, report: &import::Report) -> Result<()> {
+    let now_ms = clock::now_ms();
     let trigger = RetrainTrigger {
-        trigger_id: format!("import-{}", report.ratings_sha256),
-        ts: clock::now_ms(),
+        trigger_id: format!("import-{}-{now_ms}", report.ratings_sha256),
+        ts: now_ms,
         model_name: model_name.to_owned(),
         cause: Cause::Operator,
         reason: format!("{} movies and {} ratings were imported", report.movies, report.ratings),

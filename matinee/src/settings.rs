@@ -47,7 +47,8 @@ impl Settings {
     /// Reads every section.
     ///
     /// # Errors
-    /// What is unknown, with the nearest name that is known; or of the wrong type. Each with where it was given.
+    /// What is unknown, with the nearest name that is known; or of the wrong type. Each with where it was given. Then
+    /// what a section cannot work with, with its key, so that no command begins with it.
     pub fn read(layers: &Layers, data: &Path) -> Result<Settings, Error> {
         layers.check_sections(&SECTIONS)?;
         let settings = Settings {
@@ -60,12 +61,22 @@ impl Settings {
             trainer: layers.section("trainer")?,
             recommender: layers.section::<recommender::Config>("recommender")?.within(data),
         };
-        settings.check()?;
+        settings.check_sections()?;
+        settings.check_together()?;
         Ok(settings)
     }
 
+    /// What each section says of itself.
+    fn check_sections(&self) -> Result<(), Error> {
+        self.telemetry.check()?;
+        section("log", self.log.check())?;
+        section("ingestor", self.ingestor.check())?;
+        section("trainer", self.trainer.check())?;
+        section("recommender", self.recommender.check())
+    }
+
     /// What each section alone cannot know.
-    fn check(&self) -> Result<(), Error> {
+    fn check_together(&self) -> Result<(), Error> {
         let (trained, served) = (&self.trainer.model_name, &self.recommender.model_name);
         let why = format!(
             "model_name is `{served}`, and trainer.model_name is `{trained}`: one registry holds one"
@@ -93,6 +104,10 @@ impl Settings {
     }
 }
 
+fn section(name: &str, checked: Result<(), impl ToString>) -> Result<(), Error> {
+    checked.map_err(|why| Error::Section { section: name.to_owned(), why: why.to_string() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +131,22 @@ mod tests {
         assert!(error.contains("[trainer]"), "{error}");
         let error = read(&[("MATINEE__TRAINER__THREDS", "1")]).unwrap_err().to_string();
         assert!(error.contains("`trainer.threads`"), "{error}");
+    }
+
+    #[test]
+    fn what_a_section_cannot_work_with_is_refused_with_its_key() {
+        for (variable, value, says) in [
+            ("MATINEE__TELEMETRY__LOG_LEVEL", "a=loud", "telemetry.log_level"),
+            ("MATINEE__LOG__READERS", "0", "log.readers"),
+            ("MATINEE__LOG__MAX_RECORD_BYTES", "2097152", "topic dead-letters"),
+            ("MATINEE__INGESTOR__SNAPSHOT_EVERY", "0s", "ingestor.snapshot_every"),
+            ("MATINEE__TRAINER__PARAMETERS__FACTORS", "0", "trainer.parameters"),
+            ("MATINEE__TRAINER__ATTEMPTS", "0", "trainer.attempts"),
+            ("MATINEE__LISTENER__DRAIN", "1000years", "a hundred years"),
+        ] {
+            let error = read(&[(variable, value)]).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
     }
 
     #[test]

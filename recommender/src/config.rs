@@ -51,11 +51,38 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether a recommender can work with it.
+    ///
+    /// # Errors
+    /// The first key that it cannot work with, and why.
+    pub fn check(&self) -> Result<(), String> {
+        let zero = Period::default();
+        let wrong = [
+            (self.retry_after == zero, "retry_after is 0: a failure would be tried again without a pause"),
+            (self.switch_timeout == zero, "switch_timeout is 0: no switch could be read back"),
+            (self.outbox_bytes == 0, "outbox_bytes is 0: no answer could be recorded"),
+            (self.model_name.is_empty(), "model_name is empty"),
+        ];
+        wrong.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, why)| Err((*why).to_owned()))
+    }
+
     /// The same with the outbox's path made absolute by the data folder.
     #[must_use]
     pub fn within(mut self, data: &std::path::Path) -> Self {
         let folder = self.outbox.take().unwrap_or_else(|| PathBuf::from("outbox"));
         self.outbox = Some(data.join(folder));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_work_and_a_pause_of_nothing_does_not() {
+        Config::default().check().unwrap();
+        let hasty = Config { retry_after: Period::default(), ..Config::default() };
+        assert!(hasty.check().unwrap_err().starts_with("retry_after"));
     }
 }

@@ -139,6 +139,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the object is there and this build makes nothing of its bytes: to read it again does not help, to pass
+    /// it over may. The store itself is not to blame.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Malformed { .. } | Self::Format { .. })
+    }
+
     /// An object whose bytes make no sense.
     pub(crate) fn malformed(path: &str, problem: impl ToString) -> Self {
         Self::Malformed { path: path.to_owned(), problem: problem.to_string() }
@@ -155,6 +161,17 @@ pub(crate) fn checked_name<'a>(what: &'static str, name: &'a str) -> Result<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_bytes_that_make_no_sense_are_passed_over() {
+        let path = || "a".to_owned();
+        let format = Error::Format { path: path(), found: "2".into(), known: 1 };
+        assert!(format.is_unreadable() && Error::malformed("a", "EOF").is_unreadable());
+        let source = object_store::Error::Generic { store: "test", source: "timed out".into() };
+        for error in [Error::Object { path: path(), source }, Error::Absent { path: path() }] {
+            assert!(!error.is_unreadable(), "{error}");
+        }
+    }
 
     #[test]
     fn a_name_is_never_a_path() {

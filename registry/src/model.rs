@@ -6,9 +6,10 @@ mod version;
 
 use bytes::Bytes;
 
+use crate::error::checked_name;
 use crate::{Error, Store, json};
 
-pub use meta::{Draft, Gate, Meta, Metrics, Verdict};
+pub use meta::{Draft, FORMAT, GateReport, Meta, Metrics, Verdict};
 pub use publish::{Published, publish};
 pub use version::Version;
 
@@ -26,22 +27,23 @@ pub async fn versions(store: &Store) -> Result<Vec<Version>, Error> {
     Ok(versions)
 }
 
-/// The greatest published version.
-///
-/// # Errors
-/// The store failed.
-pub async fn latest(store: &Store) -> Result<Option<Version>, Error> {
-    Ok(versions(store).await?.pop())
-}
-
 /// The meta of a published version.
 ///
 /// # Errors
-/// [`Error::NoVersion`]; [`Error::Malformed`]; the store failed.
+/// [`Error::NoVersion`]; [`Error::Malformed`], [`Error::Format`]; the store failed.
 pub async fn meta(store: &Store, version: Version) -> Result<Meta, Error> {
     let path = meta_path(version);
     let bytes = store.get(&path).await?.ok_or(Error::NoVersion(version))?;
     read(&path, version, &bytes)
+}
+
+/// The meta of a published version, or none where this build cannot read it, which is logged: one version that is
+/// damaged, or that a later build wrote, must not stand in the way of the others.
+///
+/// # Errors
+/// As [`meta()`], but for what is [unreadable](Error::is_unreadable).
+pub async fn readable_meta(store: &Store, version: Version) -> Result<Option<Meta>, Error> {
+    readable(version, meta(store, version).await)
 }
 
 /// A published version: its meta, and its artifact with the hash that the meta names.
@@ -55,8 +57,26 @@ pub async fn load(store: &Store, version: Version) -> Result<(Meta, Bytes), Erro
     Ok((meta, artifact))
 }
 
+/// Refuses a model name that no registry can hold.
+///
+/// # Errors
+/// [`Error::Name`].
+pub fn check_name(model_name: &str) -> Result<(), Error> {
+    checked_name("model name", model_name).map(drop)
+}
+
+fn readable(version: Version, read: Result<Meta, Error>) -> Result<Option<Meta>, Error> {
+    match read {
+        Err(error) if error.is_unreadable() => {
+            tracing::warn!(%version, %error, "passed over: this version cannot be read");
+            Ok(None)
+        }
+        read => read.map(Some),
+    }
+}
+
 fn read(path: &str, version: Version, bytes: &[u8]) -> Result<Meta, Error> {
-    let meta: Meta = json::read(path, bytes)?;
+    let meta: Meta = json::read(path, bytes, FORMAT)?;
     if meta.version == version {
         return Ok(meta);
     }

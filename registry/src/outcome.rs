@@ -1,6 +1,6 @@
 //! How every retrain trigger ended.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,12 +9,17 @@ use crate::error::checked_name;
 use crate::model::Version;
 use crate::{Error, Put, Store, json};
 
+/// The format of outcomes that this build writes and reads.
+pub const FORMAT: u32 = 1;
+
 /// The folder of all outcomes.
 const FOLDER: &str = "outcomes";
 
 /// The object `outcomes/<model_name>/<trigger_offset, 20 digits>.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
+    /// The format of this object: [`FORMAT`].
+    pub format: u32,
     /// The model's name.
     pub model_name: String,
     /// The trigger's offset in `retrain-triggers`.
@@ -62,6 +67,9 @@ pub enum Ending {
         /// That one's offset.
         into: i64,
     },
+    /// An ending of a later version, kept as it is.
+    #[serde(untagged)]
+    Other(BTreeMap<String, Value>),
 }
 
 /// How the recording of an outcome ended.
@@ -76,43 +84,44 @@ pub enum Recorded {
 /// Records how a trigger ended, if nobody has.
 ///
 /// # Errors
-/// [`Error::Name`]; what [`Store::put_if_absent`] gives. To repeat it is safe.
+/// [`Error::Name`]; what [`Store::put_if_absent`] and [`get`] give. To repeat it is safe.
 pub async fn put(store: &Store, outcome: &Outcome) -> Result<Recorded, Error> {
     let path = path_of(&outcome.model_name, outcome.trigger_offset)?;
     match store.put_if_absent(&path, json::write(&path, outcome)?).await? {
         Put::Won => Ok(Recorded::Won),
-        Put::Lost(theirs) => Ok(Recorded::Lost(Box::new(json::read(&path, &theirs)?))),
+        Put::Lost(theirs) => Ok(Recorded::Lost(Box::new(json::read(&path, &theirs, FORMAT)?))),
     }
 }
 
 /// How the trigger at an offset ended, if it has.
 ///
 /// # Errors
-/// [`Error::Name`], [`Error::Malformed`]; the store failed.
+/// [`Error::Name`], [`Error::Malformed`], [`Error::Format`]; the store failed.
 pub async fn get(store: &Store, model_name: &str, trigger_offset: i64) -> Result<Option<Outcome>, Error> {
     let path = path_of(model_name, trigger_offset)?;
-    store.get(&path).await?.map(|bytes| json::read(&path, &bytes)).transpose()
+    store.get(&path).await?.map(|bytes| json::read(&path, &bytes, FORMAT)).transpose()
 }
 
-/// How the triggers from an offset on ended, in their order.
+/// The offsets of the triggers that have ended, however they did: an outcome that this build cannot read is one too.
 ///
 /// # Errors
-/// As [`get`].
-pub async fn list(store: &Store, model_name: &str, from_offset: i64) -> Result<Vec<Outcome>, Error> {
-    let first = path_of(model_name, from_offset.max(0))?;
-    let folder = format!("{FOLDER}/{model_name}");
-    let mut outcomes = Vec::new();
-    for path in store.list(&folder).await?.iter().filter(|path| **path >= first) {
-        if let Some(bytes) = store.get(path).await? {
-            outcomes.push(json::read(path, &bytes)?);
-        }
-    }
-    Ok(outcomes)
+/// [`Error::Name`]; the store failed.
+pub async fn ended(store: &Store, model_name: &str) -> Result<BTreeSet<i64>, Error> {
+    let folder = folder_of(model_name)?;
+    let paths = store.list(&folder).await?;
+    Ok(paths.iter().filter_map(|path| offset_in(&folder, path)).collect())
+}
+
+fn folder_of(model_name: &str) -> Result<String, Error> {
+    Ok(format!("{FOLDER}/{}", checked_name("model name", model_name)?))
 }
 
 fn path_of(model_name: &str, trigger_offset: i64) -> Result<String, Error> {
-    let model_name = checked_name("model name", model_name)?;
-    Ok(format!("{FOLDER}/{model_name}/{trigger_offset:020}.json"))
+    Ok(format!("{}/{trigger_offset:020}.json", folder_of(model_name)?))
+}
+
+fn offset_in(folder: &str, path: &str) -> Option<i64> {
+    path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".json")?.parse().ok()
 }
 
 #[cfg(test)]
@@ -122,6 +131,7 @@ mod tests {
     #[test]
     fn an_outcome_reads_as_operators_expect() {
         let outcome = Outcome {
+            format: FORMAT,
             model_name: "als".into(),
             trigger_offset: 3,
             trigger_id: "t".into(),
@@ -132,14 +142,24 @@ mod tests {
         let text = serde_json::to_string(&outcome).unwrap();
         assert_eq!(
             text,
-            r#"{"model_name":"als","trigger_offset":3,"trigger_id":"t","ts":5,"data_snapshot_id":null,"result":{"kind":"published","version":"v0.1"}}"#
+            r#"{"format":1,"model_name":"als","trigger_offset":3,"trigger_id":"t","ts":5,"data_snapshot_id":null,"result":{"kind":"published","version":"v0.1"}}"#
         );
         assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
     }
 
     #[test]
-    fn paths_sort_by_offset() {
+    fn an_ending_of_a_later_version_is_kept_as_it_is() {
+        let later = r#"{"kind":"postponed","until":7}"#;
+        let ending: Ending = serde_json::from_str(later).unwrap();
+        assert!(matches!(&ending, Ending::Other(named) if named["until"] == 7), "{ending:?}");
+        assert_eq!(serde_json::to_string(&ending).unwrap(), later);
+    }
+
+    #[test]
+    fn paths_sort_by_offset_and_strangers_are_passed_over() {
         assert_eq!(path_of("als", 12).unwrap(), "outcomes/als/00000000000000000012.json");
+        assert_eq!(offset_in("outcomes/als", "outcomes/als/00000000000000000012.json"), Some(12));
+        assert_eq!(offset_in("outcomes/als", "outcomes/als/notes.json"), None);
         assert!(matches!(path_of("../als", 12), Err(Error::Name { .. })));
     }
 }

@@ -62,8 +62,7 @@ pub async fn load(store: &Store, id: &str) -> Result<Manifest, Error> {
 
 /// The manifest in `bytes`, which is that of `id`.
 fn read(path: &str, id: &str, bytes: &[u8]) -> Result<Manifest, Error> {
-    manifest::check_format(path, bytes)?;
-    let manifest: Manifest = json::read(path, bytes)?;
+    let manifest: Manifest = json::read(path, bytes, FORMAT)?;
     manifest.check(path)?;
     let found = self::id(&manifest.partitions);
     if found != id || manifest.data_snapshot_id != id {

@@ -35,6 +35,16 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Refuses what [`init`] would refuse.
+    ///
+    /// # Errors
+    /// [`Error::LogLevel`].
+    pub fn check(&self) -> Result<(), Error> {
+        filter(&self.log_level).map(drop)
+    }
+}
+
 /// Starts logging for the process.
 ///
 /// # Errors
@@ -115,5 +125,7 @@ mod tests {
         }
         let error = filter("recommender=loud").unwrap_err().to_string();
         assert!(error.contains("recommender=loud"), "{error}");
+        let config = Config { log_level: "recommender=loud".to_owned(), ..Config::default() };
+        assert_eq!(config.check().unwrap_err().to_string(), error);
     }
 }

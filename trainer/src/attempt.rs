@@ -82,7 +82,7 @@ pub(crate) async fn once(parts: &Parts, pool: &Arc<ThreadPool>, task: &Task) -> 
         data_snapshot_id,
         hr_at_10 = candidate.metrics.hr_at_10,
         ndcg_at_10 = candidate.metrics.ndcg_at_10,
-        gate = candidate.gate.note,
+        gate = candidate.gate_report.note,
         "trained"
     );
 

@@ -1,4 +1,4 @@
-//! The newest published model.
+//! The newest published model that this build can read.
 
 use registry::model::{self, Meta};
 use registry::{Error as Stored, Store};
@@ -8,12 +8,14 @@ use crate::Error;
 use crate::config::Parameters;
 use crate::train::Champion;
 
-/// The meta of the greatest published version.
+/// The meta of the greatest published version that can be read.
 pub(crate) async fn newest(store: &Store) -> Result<Option<Meta>, Error> {
-    match model::latest(store).await? {
-        Some(version) => Ok(Some(model::meta(store, version).await?)),
-        None => Ok(None),
+    for version in model::versions(store).await?.into_iter().rev() {
+        if let Some(meta) = model::readable_meta(store, version).await? {
+            return Ok(Some(meta));
+        }
     }
+    Ok(None)
 }
 
 /// What the fit of a published model was told.

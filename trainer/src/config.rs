@@ -136,11 +136,16 @@ impl Config {
         if let Err(error) = als::Parameters::from(self.parameters).check() {
             return refuse("parameters", error.to_string());
         }
+        if let Err(error) = registry::model::check_name(&self.model_name) {
+            return refuse("model_name", error.to_string());
+        }
         if self.attempts == 0 {
             return refuse("attempts", "0: a retrain is tried at least once".to_owned());
         }
-        if self.check_every.duration().is_zero() {
-            return refuse("check_every", "it takes longer than no time".to_owned());
+        for (key, period) in [("check_every", self.check_every), ("retry_after", self.retry_after)] {
+            if period.duration().is_zero() {
+                return refuse(key, "it takes longer than no time".to_owned());
+            }
         }
         if self.retrain_events == Some(0) {
             return refuse("retrain_events", "0 events are always there: name a number above 0".to_owned());
@@ -226,6 +231,11 @@ mod tests {
         let says = |config: Config| config.check().unwrap_err().to_string();
         sound().check().unwrap();
         assert!(says(Config { attempts: 0, ..sound() }).contains("trainer.attempts"));
+        let at_once = Period::default();
+        assert!(says(Config { check_every: at_once, ..sound() }).contains("trainer.check_every"));
+        assert!(says(Config { retry_after: at_once, ..sound() }).contains("trainer.retry_after"));
+        let model_name = "a/b".to_owned();
+        assert!(says(Config { model_name, ..sound() }).contains("trainer.model_name"));
         assert!(says(Config { retrain_events: Some(0), ..sound() }).contains("trainer.retrain_events"));
         let parameters = Parameters { factors: 0, ..Parameters::default() };
         assert!(says(Config { parameters, ..sound() }).contains("factors"));

@@ -28,8 +28,7 @@ impl<'a> Desk<'a> {
     pub(crate) async fn open(parts: &'a Parts) -> Result<Self, Error> {
         let mut history = History::open(parts).await?;
         history.catch_up().await?;
-        let outcomes = outcome::list(&parts.store, &parts.config.model_name, 0).await?;
-        let mut ended = outcomes.iter().map(|outcome| outcome.trigger_offset).collect();
+        let mut ended = outcome::ended(&parts.store, &parts.config.model_name).await?;
         repair::repair(parts, &history, &mut ended).await?;
         let newest = champion::newest(&parts.store).await?;
         if let Some(meta) = &newest {
@@ -84,6 +83,7 @@ impl<'a> Desk<'a> {
         for (offset, into) in repeats {
             let Some(trigger) = self.history.triggers().get(offset) else { continue };
             outcomes.push(Outcome {
+                format: outcome::FORMAT,
                 model_name: trigger.model_name.clone(),
                 trigger_offset: *offset,
                 trigger_id: trigger.trigger_id.clone(),

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use registry::model::{Gate as Report, Verdict, Version};
+use registry::model::{GateReport, Verdict, Version};
 use serde_json::{Value, json};
 
 use crate::config::Gate;
@@ -78,8 +78,8 @@ pub struct Figures {
 /// What the gate says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
-    /// Publish, with this report in `meta.json`.
-    Pass(Report),
+    /// Publish, with this in `meta.json`.
+    Pass(Verdict, GateReport),
     /// Do not.
     Refuse {
         /// Why.
@@ -102,10 +102,10 @@ pub fn decide(evidence: &Evidence, config: &Gate, force: bool) -> Decision {
         Evidence::Comparison(comparison) => compare(comparison, config),
     };
     match objection {
-        None => Decision::Pass(Report { verdict, note, numbers }),
+        None => Decision::Pass(verdict, GateReport { note, numbers }),
         Some(reason) if force => {
             let note = format!("forced; without that it would have been refused: {reason}. {note}");
-            Decision::Pass(Report { verdict: Verdict::Forced, note, numbers })
+            Decision::Pass(Verdict::Forced, GateReport { note, numbers })
         }
         Some(reason) => Decision::Refuse { reason, numbers },
     }
@@ -230,7 +230,7 @@ mod tests {
 
     fn verdict(decision: Decision) -> Result<Verdict, String> {
         match decision {
-            Decision::Pass(report) => Ok(report.verdict),
+            Decision::Pass(verdict, _) => Ok(verdict),
             Decision::Refuse { reason, .. } => Err(reason),
         }
     }
@@ -258,8 +258,8 @@ mod tests {
         let Decision::Refuse { numbers, .. } = decide((0.1, 0.1), false) else { panic!("let through") };
         assert_eq!((&numbers["champion"], &numbers["compared_users"]), (&json!("v0.1"), &json!(100)));
         assert_eq!(numbers["champion_hr_at_10"], json!(0.2));
-        let Decision::Pass(report) = decide((0.1, 0.1), true) else { panic!("force did not help") };
-        assert_eq!(report.verdict, Verdict::Forced);
+        let Decision::Pass(verdict, report) = decide((0.1, 0.1), true) else { panic!("force did not help") };
+        assert_eq!(verdict, Verdict::Forced);
         assert!(report.note.contains("would have been refused: hr_at_10"), "{}", report.note);
     }
 

@@ -34,6 +34,7 @@ pub(crate) async fn publish(parts: &Parts, task: &Task, ready: Ready) -> Result<
         triggers: task.offsets(),
         parent,
         gate: candidate.gate,
+        gate_report: candidate.gate_report,
         durations_ms,
         parameters: crate::champion::parameters_in_meta(&parts.config.parameters),
     };
@@ -55,6 +56,7 @@ pub(crate) fn outcomes_of(meta: &Meta, triggers: &BTreeMap<i64, RetrainTrigger>,
     let endings = endings.chain([(served, published)]);
     let of = |(offset, result): (i64, Ending)| {
         Some(Outcome {
+            format: outcome::FORMAT,
             model_name: meta.model_name.clone(),
             trigger_offset: offset,
             trigger_id: triggers.get(&offset)?.trigger_id.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::ThreadPool;
-use registry::outcome::{Ending, Outcome};
+use registry::outcome::{self, Ending, Outcome};
 
 use crate::attempt::{Ended, once};
 use crate::history::History;
@@ -83,6 +83,7 @@ async fn end(
     ended: &mut BTreeSet<i64>,
 ) -> Result<(), Error> {
     let of = |trigger_offset: i64, trigger_id: &String, result: Ending| Outcome {
+        format: outcome::FORMAT,
         model_name: parts.config.model_name.clone(),
         trigger_offset,
         trigger_id: trigger_id.clone(),

@@ -36,19 +36,18 @@ pub struct Due {
 
 /// The triggers that are due and not in the log yet.
 pub fn due(config: &Config, sight: Sight<'_>) -> Vec<Due> {
-    let all = [by_time(config, sight), by_events(config.retrain_events, sight)];
+    let all = [by_time(config, sight), by_events(step(config, sight), sight)];
     all.into_iter().flatten().filter(|due| !sight.known.contains(&due.trigger_id)).collect()
 }
 
 /// The trigger of the time slot that `now_ms` is in: slots are whole periods since 1970-01-01 UTC, named by their
 /// start. Slots that went by while nobody was there are not made up for.
 ///
-/// Before the first model a slot waits for as many events as the gate asks interactions of a first model:
-/// a new system gets its model as soon as there can be one, and a slot is not spent on a refusal.
+/// Before the first model a slot waits until there may be enough for one; what spends it is then the first try, and
+/// [`step`] sees to the next ones.
 fn by_time(config: &Config, sight: Sight<'_>) -> Option<Due> {
     let Schedule::Every(period) = config.schedule else { return None };
-    let too_early = sight.new_events == 0 || sight.new_events < config.gate.bootstrap_min_interactions as u64;
-    if sight.champion.is_none() && too_early {
+    if sight.champion.is_none() && sight.new_events < first_step(config) {
         return None;
     }
     let period_ms = i64::try_from(period.duration().as_millis()).ok().filter(|ms| *ms > 0)?;
@@ -59,6 +58,26 @@ fn by_time(config: &Config, sight: Sight<'_>) -> Option<Due> {
         cause: Cause::Schedule,
         reason: format!("the slot of {period} that began at {start}"),
     })
+}
+
+/// How many new events are a trigger, if any number is.
+///
+/// Before the first model a schedule is impatient: a new system gets its model as soon as there can be one. The gate
+/// asks for pairs of user and movie, which are not counted here; there are at most as many as events. So a first try
+/// may be refused, and each time that as many more events have come there is another, whatever the slot.
+fn step(config: &Config, sight: Sight<'_>) -> Option<u64> {
+    match (sight.champion, config.schedule) {
+        (None, Schedule::Every(_)) => {
+            let first = first_step(config);
+            Some(config.retrain_events.map_or(first, |events| events.min(first)))
+        }
+        _ => config.retrain_events,
+    }
+}
+
+/// The fewest events that can make a first model.
+fn first_step(config: &Config) -> u64 {
+    (config.gate.bootstrap_min_interactions as u64).max(1)
 }
 
 /// The trigger of the new events: one for every full `step` of them, so that a refusal is followed by another
@@ -116,11 +135,34 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_model_a_slot_waits_for_enough_events() {
+    fn before_the_first_model_a_slot_waits_for_enough_events_and_a_refusal_for_as_many_more() {
         let hourly = config(Schedule::Every(Period::from_secs(3600)), None);
+        let slot = "schedule-1970-01-01T00:00:00Z";
         assert!(ids(&hourly, 0, None, 0, &[]).is_empty());
         assert!(ids(&hourly, 0, None, 99, &[]).is_empty());
-        assert_eq!(ids(&hourly, 0, None, 100, &[]), ["schedule-1970-01-01T00:00:00Z"]);
+        assert_eq!(ids(&hourly, 0, None, 100, &[]), [slot, "events-none-100"]);
+        // Of those pairs were too few; the slot is spent.
+        let mut known = vec![slot, "events-none-100"];
+        assert!(ids(&hourly, 1, None, 199, &known).is_empty());
+        assert_eq!(ids(&hourly, 2, None, 200, &known), ["events-none-200"]);
+        known.push("events-none-200");
+        assert_eq!(ids(&hourly, 3, None, 1234, &known), ["events-none-1200"]);
+        // With a model it is a slot's turn again.
+        assert!(ids(&hourly, HOUR_MS - 1, Some("v0.1"), 5000, &known).is_empty());
+        assert_eq!(ids(&hourly, HOUR_MS, Some("v0.1"), 5000, &known), ["schedule-1970-01-01T01:00:00Z"]);
+    }
+
+    #[test]
+    fn before_the_first_model_the_smaller_step_counts() {
+        let hourly = Schedule::Every(Period::from_secs(3600));
+        let slot = "schedule-1970-01-01T00:00:00Z";
+        assert_eq!(ids(&config(hourly, Some(1000)), 0, None, 1000, &[slot]), ["events-none-1000"]);
+        assert_eq!(ids(&config(hourly, Some(1000)), 0, None, 300, &[slot]), ["events-none-300"]);
+        assert_eq!(ids(&config(hourly, Some(30)), 0, None, 50, &[]), ["events-none-30"]);
+        let gate = crate::Gate { bootstrap_min_interactions: 0, ..Default::default() };
+        let no_minimum = Config { gate, ..config(hourly, None) };
+        assert!(ids(&no_minimum, 0, None, 0, &[]).is_empty());
+        assert_eq!(ids(&no_minimum, 0, None, 2, &[slot]), ["events-none-2"]);
     }
 
     #[test]

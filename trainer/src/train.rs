@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use als::{HeldOut, Interactions, Model, Ranker, Ranking, evaluate};
-use registry::model::{Gate as Report, Metrics, Version};
+use registry::model::{GateReport, Metrics, Verdict, Version};
 use serde_json::Value;
 
 use crate::Error;
@@ -77,8 +77,10 @@ pub struct Candidate {
     pub artifact: Vec<u8>,
     /// How good it is, and of what size.
     pub metrics: Metrics,
+    /// Against what the gate held it.
+    pub gate: Verdict,
     /// What the gate said.
-    pub gate: Report,
+    pub gate_report: GateReport,
     /// How long each stage took, milliseconds.
     pub durations_ms: BTreeMap<String, u64>,
 }
@@ -146,8 +148,8 @@ impl Training<'_> {
                 Evidence::Comparison(comparison)
             }
         };
-        let gate = match self.decide(&evidence) {
-            Decision::Pass(report) => report,
+        let (gate, gate_report) = match self.decide(&evidence) {
+            Decision::Pass(verdict, report) => (verdict, report),
             Decision::Refuse { reason, numbers } => return Ok(Trained::Refused { reason, numbers }),
         };
         let metrics = metrics(&work.parameters, &all, &split.ranking, &popularity);
@@ -158,7 +160,7 @@ impl Training<'_> {
         let artifact = self.named("fit", model.to_bytes())?;
         self.took("fit", started);
         let durations_ms = self.durations_ms;
-        Ok(Trained::Model(Box::new(Candidate { artifact, metrics, gate, durations_ms })))
+        Ok(Trained::Model(Box::new(Candidate { artifact, metrics, gate, gate_report, durations_ms })))
     }
 
     /// Candidate and champion on the same users, both knowing the same feedback of them.

@@ -13,9 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 
+/// The format of a progress file that this build writes and reads.
+pub(super) const FORMAT: u32 = 1;
+
 /// Progress as it lies in `imports/<sha256>.json` of the data folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Progress {
+    /// The format of this file.
+    pub format: u32,
     /// The file's name, for people.
     pub file: String,
     /// SHA-256 of the file's bytes, lower-case hex.
@@ -64,9 +69,7 @@ impl Folder {
     pub fn read(&self, sha256: &str) -> Result<Option<Progress>, Error> {
         let path = self.file(sha256);
         match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| Error::Progress { path, reason: error.to_string() }),
+            Ok(bytes) => parsed(&bytes).map(Some).map_err(|reason| Error::Progress { path, reason }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::File { path, source }),
         }
@@ -91,6 +94,19 @@ impl Folder {
     }
 }
 
+/// Of another format nothing else is looked at.
+fn parsed(bytes: &[u8]) -> Result<Progress, String> {
+    #[derive(Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    let Format { format } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if format != FORMAT {
+        return Err(format!("it has format {format}, this build reads format {FORMAT}"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use schemas::TopicPartition;
@@ -104,8 +120,8 @@ mod tests {
         assert_eq!(folder.read("ab").unwrap(), None);
         let position = TopicPartition::new("rate-events", 2).at(7);
         let last = Some(Landmark { position, value_sha256: "cd".to_owned() });
-        let mut progress =
-            Progress { file: "ratings.csv".to_owned(), sha256: "ab".to_owned(), rows: 9, rows_done: 4, last };
+        let (file, sha256) = ("ratings.csv".to_owned(), "ab".to_owned());
+        let mut progress = Progress { format: FORMAT, file, sha256, rows: 9, rows_done: 4, last };
         folder.write(&progress).unwrap();
         progress.rows_done = 9;
         folder.write(&progress).unwrap();
@@ -118,8 +134,11 @@ mod tests {
     fn what_is_no_progress_is_said() {
         let data = tempfile::tempdir().unwrap();
         let folder = Folder::hold(data.path()).unwrap();
-        fs::write(folder.file("ab"), "{").unwrap();
-        assert!(folder.read("ab").unwrap_err().to_string().contains("imports/ab.json does not hold"));
+        for (text, says) in [("{", "EOF"), ("{}", "`format`"), ("{\"format\": 2}", "reads format 1")] {
+            fs::write(folder.file("ab"), text).unwrap();
+            let error = folder.read("ab").unwrap_err().to_string();
+            assert!(error.contains("imports/ab.json does not hold") && error.contains(says), "{error}");
+        }
     }
 
     #[test]

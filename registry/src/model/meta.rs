@@ -8,9 +8,14 @@ use serde_json::Value;
 
 use super::Version;
 
+/// The format of `meta.json` that this build writes and reads.
+pub const FORMAT: u32 = 1;
+
 /// The meta of a published model. Fields that this build does not know are kept as they are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
+    /// The format of this object.
+    pub format: u32,
     /// The version.
     pub version: Version,
     /// The SHA-256 of the artifact, hex.
@@ -33,8 +38,10 @@ pub struct Meta {
     pub triggers: Vec<i64>,
     /// The version that was champion when it was trained.
     pub parent: Option<Version>,
-    /// Why it was let through.
-    pub gate: Gate,
+    /// Against what it was held.
+    pub gate: Verdict,
+    /// What the gate saw.
+    pub gate_report: GateReport,
     /// How long each step took, by name, milliseconds.
     pub durations_ms: BTreeMap<String, u64>,
     /// The parameters of the training, by name.
@@ -65,8 +72,10 @@ pub struct Draft {
     pub triggers: Vec<i64>,
     /// The version that was champion when it was trained.
     pub parent: Option<Version>,
-    /// Why it was let through.
-    pub gate: Gate,
+    /// Against what it was held.
+    pub gate: Verdict,
+    /// What the gate saw.
+    pub gate_report: GateReport,
     /// How long each step took, by name, milliseconds.
     pub durations_ms: BTreeMap<String, u64>,
     /// The parameters of the training, by name.
@@ -107,9 +116,7 @@ pub struct Metrics {
 
 /// Why a model was let through.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Gate {
-    /// Against what it was held.
-    pub verdict: Verdict,
+pub struct GateReport {
     /// In words.
     pub note: String,
     /// The numbers of the comparison.
@@ -118,7 +125,7 @@ pub struct Gate {
 }
 
 /// Against what a model was held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// There was no champion: finite factors and a minimum sufficed.
@@ -127,12 +134,16 @@ pub enum Verdict {
     Champion,
     /// An operator wanted it whatever the comparison said.
     Forced,
+    /// A verdict of a later version, kept as it is.
+    #[serde(untagged)]
+    Other(String),
 }
 
 impl Draft {
     /// The meta of this model as `version`.
     pub fn with(self, version: Version, artifact_sha: String) -> Meta {
         Meta {
+            format: FORMAT,
             version,
             artifact_sha,
             created_at: self.created_at,
@@ -145,6 +156,7 @@ impl Draft {
             triggers: self.triggers,
             parent: self.parent,
             gate: self.gate,
+            gate_report: self.gate_report,
             durations_ms: self.durations_ms,
             parameters: self.parameters,
             extra: BTreeMap::new(),

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{Draft, Meta, Version, artifact_path, meta, meta_path, read, versions};
-use crate::error::checked_name;
+use super::{
+    Draft, Meta, Version, artifact_path, check_name, meta_path, read, readable, readable_meta, versions,
+};
 use crate::{Error, Put, Store, json, sha256};
 
 /// How the publication of a model ended.
@@ -25,18 +26,20 @@ impl Published {
 /// Publishes a model under the next version: the artifact first, then `meta.json`, if that version is free.
 ///
 /// Every version up to the one that is won has been looked at, so that of several publishers of one trigger one
-/// wins, whatever dies and however often it is repeated. A version that is lost leaves an artifact that no meta
-/// names.
+/// wins, whatever dies and however often it is repeated. One whose meta cannot be read keeps its number, and what it
+/// serves is not known. A version that is lost leaves an artifact that no meta names.
 ///
 /// # Errors
-/// [`Error::OtherModel`], [`Error::Name`], [`Error::Meta`]; what [`Store::put_if_absent`] and [`meta()`] give.
+/// [`Error::OtherModel`], [`Error::Name`], [`Error::Meta`]; what [`Store::put_if_absent`] and [`readable_meta`] give.
 pub async fn publish(store: &Store, artifact: Bytes, draft: Draft) -> Result<Published, Error> {
-    checked_name("model name", &draft.model_name)?;
+    check_name(&draft.model_name)?;
     check(&draft)?;
     let artifact_sha = sha256::hex_of(&artifact);
     let mut version = Version::FIRST;
     for known in versions(store).await? {
-        if let Some(served) = same(meta(store, known).await?, &draft)? {
+        if let Some(theirs) = readable_meta(store, known).await?
+            && let Some(served) = same(theirs, &draft)?
+        {
             return Ok(served);
         }
         version = known.next();
@@ -48,7 +51,9 @@ pub async fn publish(store: &Store, artifact: Bytes, draft: Draft) -> Result<Pub
         let Put::Lost(theirs) = store.put_if_absent(&path, json::write(&path, &ours)?).await? else {
             return Ok(Published { meta: ours, won: true });
         };
-        if let Some(served) = same(read(&path, version, &theirs)?, &draft)? {
+        if let Some(theirs) = readable(version, read(&path, version, &theirs))?
+            && let Some(served) = same(theirs, &draft)?
+        {
             return Ok(served);
         }
         version = version.next();

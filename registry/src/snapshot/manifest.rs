@@ -4,7 +4,7 @@ use schemas::{Position, TopicPartition};
 use serde::{Deserialize, Serialize};
 
 use crate::segment::Header;
-use crate::{ChainPoint, Error, json, sha256};
+use crate::{ChainPoint, Error, sha256};
 
 /// The format that this build writes and reads.
 pub const FORMAT: u32 = 1;
@@ -195,17 +195,4 @@ impl Totals {
             bytes: segments().map(|segment| segment.bytes).sum(),
         }
     }
-}
-
-/// Whether this build reads the manifest's format; said before anything else of it is looked at.
-pub(super) fn check_format(path: &str, bytes: &[u8]) -> Result<(), Error> {
-    #[derive(Deserialize)]
-    struct Format {
-        format: u32,
-    }
-    let Format { format } = json::read(path, bytes)?;
-    if format == FORMAT {
-        return Ok(());
-    }
-    Err(Error::Format { path: path.to_owned(), found: format.to_string(), known: FORMAT })
 }

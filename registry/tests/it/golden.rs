@@ -64,11 +64,11 @@ async fn the_manifest_of_format_1() {
 }
 
 #[tokio::test]
-async fn the_first_meta() {
+async fn the_meta_of_format_1() {
     let store = in_memory();
     let published = model::publish(&store, Bytes::from_static(b"bytes"), draft(&[5, 6])).await.unwrap();
     let today = store.get("model_registry/v0.1/meta.json").await.unwrap().unwrap();
-    same("meta-1.json", "b5d985e6325e2983225b0a7179f04e51ab6de11ecf4e94e87ca9e9b2ee72e86b", &today);
+    same("meta-1.json", "88fec415bc07bb7fccf9cf899dfd94e64f8472108370c6273b6078dad686f96e", &today);
     let meta: model::Meta = serde_json::from_slice(&golden("meta-1.json")).unwrap();
     assert_eq!(meta, published.meta);
 }
@@ -77,15 +77,16 @@ async fn the_first_meta() {
 fn a_meta_of_a_later_version_is_kept_as_it_is() {
     let mut later: serde_json::Value = serde_json::from_slice(&golden("meta-1.json")).unwrap();
     later["drift_reference"] = "new".into();
+    later["gate"] = "canary".into();
     later["metrics"]["mrr"] = 0.5.into();
     let meta: model::Meta = serde_json::from_value(later.clone()).unwrap();
     assert_eq!(serde_json::to_value(&meta).unwrap(), later);
 }
 
 #[test]
-fn the_first_outcomes() {
+fn the_outcomes_of_format_1() {
     let today = Bytes::from(serde_json::to_vec_pretty(&crate::outcome::all()).unwrap());
-    same("outcomes-1.json", "278e8336fe526af508ad119d05fd9bc70acb2896194ae874f0abde8786c794b3", &today);
+    same("outcomes-1.json", "3cf250e3a2ca6a47eb6dea850b78832c2c966e0a924d8c1bd8385c487c0e0245", &today);
     let reread: Vec<outcome::Outcome> = serde_json::from_slice(&golden("outcomes-1.json")).unwrap();
     assert_eq!(reread, crate::outcome::all());
 }

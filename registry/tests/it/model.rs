@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use registry::model::{self, Draft, Gate, Metrics, Verdict, Version};
+use registry::model::{self, Draft, GateReport, Metrics, Verdict, Version};
 use registry::{Config, Error, Store, sha256};
 
 use crate::log::{in_memory, watched};
@@ -34,8 +34,8 @@ pub fn draft(triggers: &[i64]) -> Draft {
         offsets: vec![watched(0).at(17)],
         triggers: triggers.to_vec(),
         parent: None,
-        gate: Gate {
-            verdict: Verdict::Bootstrap,
+        gate: Verdict::Bootstrap,
+        gate_report: GateReport {
             note: "there is no champion".into(),
             numbers: BTreeMap::from([("minimum_hr_at_10".into(), 0.01.into())]),
         },
@@ -55,14 +55,13 @@ fn artifact(text: &str) -> Bytes {
 #[tokio::test]
 async fn versions_follow_one_another_as_numbers() {
     let store = in_memory();
-    assert_eq!(model::latest(&store).await.unwrap(), None);
     for number in 1..=11 {
         let published = model::publish(&store, artifact("same"), draft(&[number])).await.unwrap();
         assert!(published.won);
         assert_eq!(published.version(), Version { major: 0, minor: number as u32 });
     }
-    assert_eq!(model::latest(&store).await.unwrap(), Some(version("v0.11")));
     let versions = model::versions(&store).await.unwrap();
+    assert_eq!(versions.last(), Some(&version("v0.11")));
     assert_eq!((versions[0], versions[8], versions[9]), (version("v0.1"), version("v0.9"), version("v0.10")));
 }
 
@@ -100,7 +99,12 @@ async fn a_damaged_meta_is_named() {
     model::publish(&store, artifact("bytes"), draft(&[5])).await.unwrap();
     let file = folder.path().join("model_registry/v0.1/meta.json");
     let text = std::fs::read_to_string(&file).unwrap();
-    for (damaged, says) in [(text[..40].to_owned(), "EOF"), (text.replace("v0.1", "v0.2"), "meta of v0.2")] {
+    for (damaged, says) in [
+        (text[..40].to_owned(), "EOF"),
+        (text.replace("v0.1", "v0.2"), "meta of v0.2"),
+        (text.replace("\"format\": 1", "\"format\": 2"), "written in format 2, this build reads format 1"),
+        (text.replace("\"format\": 1,", ""), "missing field `format`"),
+    ] {
         std::fs::write(&file, damaged).unwrap();
         let error = model::meta(&store, version("v0.1")).await.unwrap_err().to_string();
         assert!(error.starts_with("model_registry/v0.1/meta.json: ") && error.contains(says), "{error}");
@@ -116,6 +120,24 @@ async fn a_trigger_is_served_once() {
     let again = model::publish(&store, artifact("c"), draft(&[6, 8])).await.unwrap();
     assert_eq!((again.won, again.meta), (false, first.meta));
     assert_eq!(model::versions(&store).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_version_that_cannot_be_read_keeps_its_number_and_stops_nobody() {
+    for unreadable in ["{", "{\"format\": 2}"] {
+        let store = in_memory();
+        let path = model::meta_path(version("v0.2"));
+        model::publish(&store, artifact("a"), draft(&[5])).await.unwrap();
+        store.put_if_absent(&path, artifact(unreadable)).await.unwrap();
+        let next = model::publish(&store, artifact("b"), draft(&[6])).await.unwrap();
+        assert_eq!((next.won, next.version()), (true, version("v0.3")));
+        let again = model::publish(&store, artifact("c"), draft(&[5])).await.unwrap();
+        assert_eq!((again.won, again.version()), (false, version("v0.1")));
+        assert_eq!(model::readable_meta(&store, version("v0.2")).await.unwrap(), None);
+        assert_eq!(model::readable_meta(&store, version("v0.3")).await.unwrap(), Some(next.meta));
+        let absent = model::readable_meta(&store, version("v0.4")).await;
+        assert!(matches!(absent, Err(Error::NoVersion(_))));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

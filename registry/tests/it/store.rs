@@ -1,5 +1,6 @@
 //! Put-if-absent, and the check at start.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -133,10 +134,13 @@ async fn a_path_does_not_leave_the_store() {
 }
 
 #[test]
-fn the_section_is_read_strictly() {
+fn the_section_is_read_and_the_folder_is_in_the_data_folder_unless_it_is_elsewhere() {
     let read = |text: &str| serde_json::from_str::<Config>(text);
+    let within = |text: &str| read(text).unwrap().within(Path::new("data")).path.unwrap();
+    assert_eq!(within("{}"), Path::new("data/objects"));
+    assert_eq!(within(r#"{"path": "x"}"#), Path::new("data/x"));
+    assert_eq!(within(r#"{"path": "/x"}"#), Path::new("/x"));
     assert_eq!(read(r#"{"path": "x"}"#).unwrap(), Config::local("x"));
     assert_eq!(read(r#"{"kind": "local", "path": "x"}"#).unwrap(), Config::local("x"));
     assert!(read(r#"{"kind": "s3", "path": "x"}"#).is_err());
-    assert!(read(r#"{"path": "x", "bucket": "y"}"#).is_err());
 }

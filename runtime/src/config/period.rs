@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A duration that is written `"30s"`, `"5m"` or `"1h 30m"` in the configuration.
+/// A hundred years: whatever adds periods to each other or to the time now stays far from every overflow.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// A duration that is written `"30s"`, `"5m"` or `"1h 30m"` in the configuration. The longest is a hundred years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Period(Duration);
 
@@ -49,9 +52,13 @@ impl FromStr for Period {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Period, String> {
-        humantime::parse_duration(text)
-            .map(Period)
-            .map_err(|e| format!("`{text}` is no duration such as \"30s\" or \"5m\": {e}"))
+        let no_duration =
+            |e: humantime::DurationError| format!("`{text}` is no duration such as \"30s\" or \"5m\": {e}");
+        let duration = humantime::parse_duration(text).map_err(no_duration)?;
+        if duration > LONGEST {
+            return Err(format!("`{text}` is longer than a hundred years"));
+        }
+        Ok(Period(duration))
     }
 }
 
@@ -85,5 +92,11 @@ mod tests {
     fn a_bare_number_is_refused_with_the_form() {
         let error = "30".parse::<Period>().unwrap_err();
         assert!(error.contains("\"30s\""), "{error}");
+    }
+
+    #[test]
+    fn a_period_that_no_clock_outlives_is_refused() {
+        let error = "1000years".parse::<Period>().unwrap_err();
+        assert!(error.contains("a hundred years"), "{error}");
     }
 }

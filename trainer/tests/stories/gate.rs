@@ -40,9 +40,10 @@ async fn worse_than_the_champions_artifact() {
 
     let offset = world.ask("poor, and wanted", true).await;
     assert_eq!(world.ending(offset).await, published("v0.2"));
-    let gate = world.meta("v0.2").await.gate;
-    assert_eq!(gate.verdict, Verdict::Forced);
-    assert!(gate.note.contains("would have been refused"), "{}", gate.note);
+    let meta = world.meta("v0.2").await;
+    assert_eq!(meta.gate, Verdict::Forced);
+    let note = meta.gate_report.note;
+    assert!(note.contains("would have been refused"), "{note}");
     trainer.stop().await;
 }
 

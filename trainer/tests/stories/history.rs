@@ -49,26 +49,41 @@ async fn time_and_events_trigger_by_themselves_once() {
     let mut world = World::new().await;
     world.config.schedule = Schedule::Every(Period::from_secs(10 * 365 * 24 * 3600));
     world.config.retrain_events = Some(200);
+    // So few people say little of a model's quality, which this is not about.
+    world.config.gate.margin = 0.5;
+    // What triggers is ingested before the cut, however slow the machine is.
+    world.config.wait_for_ingestors = Period::from_secs(30);
     let trainer = world.start();
     // Before there is enough for a first model nothing is triggered.
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert_eq!(world.log.watermarks(topic::RETRAIN_TRIGGERS, 0).await.unwrap().high, 0);
 
-    world.append(people(5, 1)).await;
+    // Enough events and too few users: it is refused, and that is not the end of the day.
+    world.append(people(4, 1)).await;
     world.ingest(100).await;
-    assert_eq!(world.ending(0).await, published("v0.1"));
-    assert!(world.outcome(0).await.trigger_id.starts_with("schedule-"));
+    let first = world.outcome(1).await;
+    assert_eq!(first.trigger_id, "events-none-20");
+    assert!(matches!(first.result, Ending::Refused { .. }), "{first:?}");
+    let slot = world.outcome(0).await;
+    assert!(slot.trigger_id.starts_with("schedule-"), "{slot:?}");
+    assert_eq!(slot.result, Ending::Collapsed { into: 1 });
 
-    world.append(people(40, 2)).await;
+    world.append(people(6, 2)).await;
     world.ingest(100).await;
-    let second = world.outcome(1).await;
-    assert_eq!((second.trigger_id.as_str(), second.result), ("events-v0.1-200", published("v0.2")));
+    let again = world.outcome(2).await;
+    assert!(again.trigger_id.starts_with("events-none-"), "{again:?}");
+    assert_eq!(again.result, published("v0.1"));
+
+    world.append(people(40, 3)).await;
+    world.ingest(100).await;
+    let next = world.outcome(3).await;
+    assert_eq!((next.trigger_id.as_str(), next.result), ("events-v0.1-200", published("v0.2")));
     trainer.stop().await;
 
     // Another trainer that sees the same triggers nothing anew.
     let trainer = world.start();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    assert_eq!(world.log.watermarks(topic::RETRAIN_TRIGGERS, 0).await.unwrap().high, 2);
+    assert_eq!(world.log.watermarks(topic::RETRAIN_TRIGGERS, 0).await.unwrap().high, 4);
     trainer.stop().await;
 }
 

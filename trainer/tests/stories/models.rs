@@ -16,7 +16,7 @@ async fn one_model_then_nothing_new_then_the_next_one() {
     let first = world.ask("first", false).await;
     assert_eq!(world.ending(first).await, published("v0.1"));
     let meta = world.meta("v0.1").await;
-    assert_eq!((meta.triggers, meta.parent, meta.gate.verdict), (vec![first], None, Verdict::Bootstrap));
+    assert_eq!((meta.triggers, meta.parent, meta.gate), (vec![first], None, Verdict::Bootstrap));
     assert_eq!((meta.metrics.users, meta.metrics.evaluated_users), (40, 40));
     assert_eq!(meta.offsets.iter().map(|position| position.offset).sum::<i64>(), 240);
     assert!(meta.metrics.hr_at_10 > 0.3 && meta.metrics.hr_at_10 <= 1.0, "{:?}", meta.metrics);
@@ -36,8 +36,8 @@ async fn one_model_then_nothing_new_then_the_next_one() {
     assert_eq!(world.ending(third).await, published("v0.2"));
     let next = world.meta("v0.2").await;
     assert_eq!(next.parent.map(|parent| parent.to_string()).as_deref(), Some("v0.1"));
-    assert_eq!(next.gate.verdict, Verdict::Champion);
-    assert_eq!(next.gate.numbers["basis"], "artifact");
+    assert_eq!(next.gate, Verdict::Champion);
+    assert_eq!(next.gate_report.numbers["basis"], "artifact");
     assert_ne!(next.data_snapshot_id, meta.data_snapshot_id);
 
     // Nothing is new, and somebody wants a model all the same: the same bytes under a version of their own.
@@ -45,7 +45,7 @@ async fn one_model_then_nothing_new_then_the_next_one() {
     assert_eq!(world.ending(forced).await, published("v0.3"));
     let again = world.meta("v0.3").await;
     assert_eq!(again.artifact_sha, next.artifact_sha);
-    assert_eq!(again.gate.numbers["basis"], "same_fit");
+    assert_eq!(again.gate_report.numbers["basis"], "same_fit");
 
     let announced = world.announced(3).await;
     let parents: Vec<_> = announced.iter().map(|update| update.parent.as_deref()).collect();

@@ -1,6 +1,6 @@
 //! A trainer that died between two steps.
 
-use registry::model::{Draft, Gate, Meta, Metrics, Verdict};
+use registry::model::{Draft, GateReport, Meta, Metrics, Verdict};
 use registry::outcome::{self, Ending, Outcome};
 use schemas::topic;
 
@@ -12,7 +12,6 @@ async fn publish_only(world: &World, triggers: &[i64]) -> Meta {
     world.ingest(100).await;
     let declared = topic::EVENT_TOPICS.map(|name| (name, 2));
     let manifest = registry::snapshot::cut(&world.store, &declared, 1).await.unwrap();
-    let (verdict, note) = (Verdict::Bootstrap, String::new());
     let draft = Draft {
         created_at: "2024-01-01T00:00:00Z".to_owned(),
         model_name: MODEL.to_owned(),
@@ -37,7 +36,8 @@ async fn publish_only(world: &World, triggers: &[i64]) -> Meta {
         offsets: manifest.next_offsets(),
         triggers: triggers.to_vec(),
         parent: None,
-        gate: Gate { verdict, note, numbers: Default::default() },
+        gate: Verdict::Bootstrap,
+        gate_report: GateReport { note: String::new(), numbers: Default::default() },
         durations_ms: Default::default(),
         parameters: match serde_json::to_value(world.config.parameters).unwrap() {
             serde_json::Value::Object(named) => named.into_iter().collect(),
@@ -76,6 +76,7 @@ async fn dead_before_the_announcement() {
     world.ask("a", false).await;
     let meta = publish_only(&world, &[0]).await;
     let ended = Outcome {
+        format: outcome::FORMAT,
         model_name: MODEL.to_owned(),
         trigger_offset: 0,
         trigger_id: "a".to_owned(),
@@ -108,4 +109,41 @@ async fn killed_at_any_moment_there_is_one_model_for_one_trigger() {
         assert_eq!(world.versions().await, ["v0.1"]);
         assert_eq!(world.announced(1).await.len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_cannot_be_read_stops_nothing() {
+    let world = World::new().await;
+    world.append(people(40, 1)).await;
+    world.ingest(100).await;
+    let trainer = world.start();
+    let offset = world.ask("a", false).await;
+    assert_eq!(world.ending(offset).await, published("v0.1"));
+    trainer.stop().await;
+    // The newest one is of a later build, and so is how another trigger ended.
+    let later = r#"{"format": 2, "version": "v0.2"}"#;
+    world.store.put_if_absent("model_registry/v0.2/meta.json", later.into()).await.unwrap();
+    let offset = world.ask("b", false).await;
+    let path = format!("outcomes/{MODEL}/{offset:020}.json");
+    world.store.put_if_absent(&path, later.into()).await.unwrap();
+
+    world.append(people(40, 2)).await;
+    world.ingest(100).await;
+    let trainer = world.start();
+    let offset = world.ask("c", false).await;
+    assert_eq!(world.ending(offset).await, published("v0.3"));
+    let meta = world.meta("v0.3").await;
+    assert_eq!(meta.parent.map(|parent| parent.to_string()).as_deref(), Some("v0.1"));
+    assert_eq!((meta.triggers, meta.gate), (vec![offset], Verdict::Champion));
+    trainer.stop().await;
+
+    // One in the middle is damaged.
+    let path = world.dir.path().join("objects/model_registry/v0.1/meta.json");
+    std::fs::write(path, "{").unwrap();
+    let trainer = world.start();
+    let offset = world.ask("d", false).await;
+    assert_eq!(world.ending(offset).await, Ending::Unchanged { version: "v0.3".parse().unwrap() });
+    let announced: Vec<_> = world.announced(2).await.into_iter().map(|update| update.model_version).collect();
+    assert_eq!(announced, ["v0.1", "v0.3"]);
+    trainer.stop().await;
 }

@@ -58,7 +58,7 @@ async fn a_damaged_segment_fails_the_retrain_and_nothing_else() {
     world.ingest(100).await;
     let offset = world.ask("c", false).await;
     assert_eq!(world.ending(offset).await, published("v0.2"));
-    let note = world.meta("v0.2").await.gate.note;
+    let note = world.meta("v0.2").await.gate_report.note;
     assert!(note.contains("its artifact cannot be used"), "{note}");
     trainer.stop().await;
 }
