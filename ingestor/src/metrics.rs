@@ -20,7 +20,7 @@ pub struct Metrics {
     pub(crate) lost_races: IntCounter,
     /// Seconds to build and put a segment.
     pub(crate) segment_seconds: Histogram,
-    /// Snapshots made.
+    /// Snapshots made on the ingestor's own cue; the trainer cuts its own.
     pub(crate) snapshots: IntCounter,
     /// Partitions that this instance works on.
     pub(crate) partitions: IntGauge,
@@ -63,7 +63,10 @@ impl Metrics {
             segment_bytes: counter("ingestor_segment_bytes_total", "Bytes of the segments put")?,
             lost_races: counter("ingestor_lost_races_total", "Chain positions that another one had won")?,
             segment_seconds,
-            snapshots: counter("ingestor_snapshots_total", "Snapshots made")?,
+            snapshots: counter(
+                "ingestor_snapshots_total",
+                "Snapshots made on ingestor.snapshot_every; the trainer cuts its own",
+            )?,
             partitions: gauge("ingestor_partitions", "Partitions that this instance works on")?,
             stopped: gauge("ingestor_partitions_stopped", "Partitions that were stopped by an error")?,
         })

@@ -205,12 +205,20 @@ impl Control {
 
     fn refuse(&mut self, version: Version, error: &Error) {
         let reason = error.to_string();
-        tracing::error!(%version, error = reason, "the model is refused; what serves goes on serving");
-        let from =
-            self.shared.serving.read().map_or_else(String::new, |serving| serving.version().to_string());
-        let labels = [from.as_str(), &version.to_string(), "refused"];
+        let serving = self.shared.serving.read().map(|serving| serving.version().to_string());
+        match &serving {
+            Some(serving) => tracing::error!(%version, error = reason, serving, "the model is refused"),
+            None => {
+                tracing::error!(%version, error = reason, "the model is refused, and there is none to serve");
+                self.check.failing(format!("{version} is refused: {reason}"));
+            }
+        }
+        // Anybody may ask for any version: only those that were announced have a series of their own.
+        let is_announced = self.known.borrow().announced.contains(&version);
+        let to = if is_announced { version.to_string() } else { "unknown".to_owned() };
+        let labels = [serving.as_deref().unwrap_or(""), &to, "refused"];
         self.shared.parts.metrics.switches.with_label_values(&labels).inc();
-        if self.known.borrow().announced.contains(&version) {
+        if is_announced {
             self.refused.insert(version);
         }
         (self.shared.parts.observe)(Happening::RefusedModel { version, reason });

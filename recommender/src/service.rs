@@ -140,6 +140,13 @@ impl Service {
         http::router(self.shared.clone())
     }
 
+    /// Ends once [`Service::run`] has read what is announced and tried to load what should serve: from then on a request
+    /// without a model is answered so because there is none.
+    pub fn has_looked(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut known = self.shared.known.clone();
+        async move { drop(known.wait_for(|known| known.settled_epoch >= 0).await) }
+    }
+
     /// Keeps the recommender going until `stop`; then forwards what is left in the outbox.
     ///
     /// # Errors

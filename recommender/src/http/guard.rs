@@ -14,8 +14,13 @@ const GO_BETWEENS: [&str; 6] =
 /// Lets a write pass, or says why not.
 pub(super) fn check(peer: SocketAddr, headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Problem> {
     let token = token.filter(|token| !token.is_empty());
-    if token.is_some_and(|token| has_token(headers, token)) {
-        return Ok(());
+    match token.filter(|_| headers.contains_key(header::AUTHORIZATION)) {
+        Some(token) if has_token(headers, token) => return Ok(()),
+        // Whoever sends a token means it: a wrong one does not fall back to where it was sent from.
+        Some(_) => {
+            return Err(Problem::forbidden("the token is not the one of recommender.token".to_owned()));
+        }
+        None => {}
     }
     why_not_local(peer.ip(), headers).map_or(Ok(()), |reason| {
         let with = match token {
@@ -105,6 +110,8 @@ mod tests {
         assert!(asks("10.0.0.9", &bearer, Some("s3cret")));
         assert!(!asks("10.0.0.9", &bearer, Some("other")));
         assert!(!asks("10.0.0.9", &bearer, None));
+        assert!(!asks("127.0.0.1", &[("host", "localhost"), ("authorization", "Bearer x")], Some("s3cret")));
+        assert!(asks("127.0.0.1", &[("host", "localhost")], Some("s3cret")));
         let empty = [("host", "reco.example"), ("authorization", "Bearer ")];
         assert!(!asks("10.0.0.9", &empty, Some("")));
     }

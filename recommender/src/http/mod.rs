@@ -40,7 +40,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn no_route(uri: Uri) -> Problem {
-    Problem::not_found("no_route", format!("there is no {}", uri.path()))
+    Problem::not_found("no_route", format!("there is nothing at {}", uri.path()))
 }
 
 async fn no_method(method: Method, uri: Uri) -> Problem {

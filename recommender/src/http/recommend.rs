@@ -100,7 +100,7 @@ fn make(
     request: &Request,
 ) -> Result<(Made, Vec<Value>), Problem> {
     let Some(serving) = serving else {
-        return Err(Problem::unavailable("no_model", "no model serves yet".to_owned()));
+        return Err(Problem::unavailable("no_model", "no model serves; /readyz says why".to_owned()));
     };
     let cut = shared.live.cut(request.user_id, &serving.loaded.offsets);
     let catalogue = shared.catalogue.read().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +123,8 @@ async fn respond(
     serving: Option<&Serving>,
     made: Result<(Made, Vec<Value>), Problem>,
 ) -> Response {
-    let latency_ms = arrived.at.elapsed().as_millis().try_into().unwrap_or(i32::MAX);
+    // Whole milliseconds, rounded up: an answer took some time.
+    let latency_ms = arrived.at.elapsed().as_micros().div_ceil(1000).try_into().unwrap_or(i32::MAX);
     let ended = match &made {
         Ok(_) => Ended { status: 200, latency_ms, error_type: None },
         Err(problem) => {

@@ -46,6 +46,23 @@ async fn a_damaged_model_is_refused_and_the_old_one_goes_on_serving() {
 }
 
 #[tokio::test]
+async fn when_the_only_model_is_damaged_readiness_says_so() {
+    let folder = tempdir().unwrap();
+    let recommender = Recommender::start(folder.path()).await;
+    let meta = publish(&recommender.log, &recommender.store, 0).await;
+    let path = folder.path().join("objects").join(artifact_path(meta.version, &meta.artifact_sha));
+    std::fs::write(&path, "no model").unwrap();
+    announce(&recommender.log, &meta).await;
+    recommender
+        .until("the refusal", async |r: &Recommender| {
+            let (status, body) = r.get("/readyz").await;
+            status == 503 && body["checks"]["model"]["reason"].as_str().unwrap().contains("damaged")
+        })
+        .await;
+    recommender.stop().await;
+}
+
+#[tokio::test]
 async fn a_meta_that_cannot_be_read_keeps_only_its_own_model_from_serving() {
     let folder = tempdir().unwrap();
     let recommender = Recommender::start(folder.path()).await;
