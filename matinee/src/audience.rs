@@ -9,6 +9,7 @@ mod catalogue;
 mod draws;
 pub mod driver;
 pub mod known;
+pub mod past;
 pub mod put;
 mod tastes;
 mod words;

@@ -17,7 +17,7 @@ Examples:
   curl localhost:8080/recommend/1?k=10            ask it
   matinee replay --verify                         compute every answer again and compare
 
-Settings come from matinee.toml, MATINEE__SECTION__KEY and options, each above the one before. Results go to stdout, logs and progress to stderr. The exit code is 0, or 1 after an error.")]
+Settings come from matinee.toml, MATINEE__SECTION__KEY and options, each above the one before. Results go to stdout, logs and progress to stderr. The exit code is 0, or 1 after an error and after a replay that could not verify every answer; a command line that is not understood is 2.")]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub enum Command {
     Import(Import),
     /// Send the demo's audience to a stack that is up
     Simulate(Simulate),
-    /// Print the effective settings, secrets masked
+    /// Print the effective settings, without secrets
     Config(Config),
     /// Compute answers again from the log and the registry
     Replay(Replay),
@@ -145,7 +145,9 @@ pub struct Movielens {
 /// `matinee simulate`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What the audience does goes into the log of --data, which is the running stack's.
+What the audience does goes into the log of --data, which is the running stack's. In a log without events the \
+audience's last 30 days go first. It asks once /readyz says that the stack can answer, and waits a minute for that at \
+most.
 
 Examples:
   matinee simulate                                the demo's audience for 30 seconds
@@ -178,8 +180,9 @@ pub struct Simulate {
 /// `matinee config`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints what holds after matinee.toml, MATINEE__SECTION__KEY and the defaults, as a matinee.toml. What no section \
-knows is refused, with the nearest name that is known.
+Prints what holds after matinee.toml, MATINEE__SECTION__KEY and the defaults, as a matinee.toml that gives the same \
+settings again: paths stay relative to the data folder, and a secret that is set is named in a comment and must be \
+given again. What no section knows is refused, with the nearest name that is known.
 
 Examples:
   matinee config
@@ -194,7 +197,8 @@ pub struct Config {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Reads reco-responses up to its end, computes every answer again from the model in the registry, the log's events and \
-the catalogue as they were, and compares movies and scores bit for bit. The exit code is 1 when one differs.
+the catalogue as they were, and compares movies and scores bit for bit. The exit code is 1 when an answer differs or \
+cannot be computed again: what cannot be computed is not verified. Both are listed by reason.
 
 Examples:
   matinee replay --verify

@@ -1,5 +1,6 @@
 //! `matinee demo`: the stack, its audience, and what happens, live.
 
+mod screen;
 mod tally;
 mod view;
 
@@ -8,28 +9,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use kafka::Log;
+use kafka::{Decoder, Log};
+use registry::Store;
 use runtime::config::Layers;
-use schemas::{Codec, topic};
+use schemas::topic;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::audience::{Audience, driver, known, put};
+use crate::audience::{Audience, driver, known, past};
 use crate::cli::{self, Common};
 use crate::clock::now_ms;
 use crate::settings::{self, Settings};
 use crate::simulate::{K, gather};
 use crate::stack::Stack;
-use crate::summary::Summary;
+use crate::summary::{Folder, Summary};
 use crate::up::listen;
 use crate::{output, replay};
 use view::View;
 
-/// What the audience did before the demo: so many visits each.
-const PAST_VISITS: std::ops::RangeInclusive<u64> = 20..=30;
-/// Events of the past that go into the log at once.
-const PAST_BATCH: usize = 1_000;
 /// How long the ingestor may take to come to the end of the log, when all is over.
 const SETTLE: Duration = Duration::from_secs(10);
 /// How often it is looked whether something has come about.
@@ -55,7 +53,8 @@ pub async fn run(common: &Common, options: cli::Demo) -> Result<()> {
     let ended = play(&settings, &options, &view, &signal).await;
     stopped.cancel();
     shown.await.context("the view was lost")?;
-    let summary = ended?;
+    // The live lines are gone by now: the replay draws its own.
+    let summary = account(ended?, &view).await?;
     output::line(&summary.to_string())?;
     if let Some(path) = &options.json {
         let json = serde_json::to_string_pretty(&summary)? + "\n";
@@ -96,13 +95,22 @@ fn suppose(layers: &mut Layers) {
     suppose("trainer.gate.margin", 0.25.into());
 }
 
-/// The demo from its start to its summary.
+/// A demo that is over, and what it left.
+struct Played {
+    log: Log,
+    store: Store,
+    decoder: Decoder,
+    /// Records on `reco-responses` before it began.
+    records_before: u64,
+}
+
+/// The demo from its start until the stack has ended.
 async fn play(
     settings: &Settings,
     options: &cli::Demo,
     view: &View,
     signal: &CancellationToken,
-) -> Result<Summary> {
+) -> Result<Played> {
     let stop = signal.child_token();
     let stack = Stack::start(settings, view.observers(), stop.clone()).await?;
     view.say(&format!(
@@ -111,27 +119,36 @@ async fn play(
         options.seed,
         settings.data.display()
     ));
-    let before = records_of(&stack.log, topic::RECO_RESPONSES).await?;
+    let records_before = records_of(&stack.log, topic::RECO_RESPONSES).await?;
 
     let asked = attend(&stack, options, view, &stop).await;
-    if asked.is_ok() && !signal.is_cancelled() {
+    if asked.is_ok() && !stop.is_cancelled() {
+        view.say("the time is over, nobody asks any more; ingesting what came last");
         settle(&stack.log, &stop).await?;
     }
     let (log, store, decoder) = (stack.log.clone(), stack.store.clone(), stack.decoder.clone());
     view.say("stopping: requests first, then provenance, training, ingestion");
     stack.stop().await?;
     asked?;
+    Ok(Played { log, store, decoder, records_before })
+}
 
+/// Computes every answer again, and sums up.
+async fn account(played: Played, view: &View) -> Result<Summary> {
+    let Played { log, store, decoder, records_before } = played;
     view.say("computing every answer again from the log and the registry");
     let replayed = replay::verify(&log, &store, &decoder, None).await?;
     for finding in replayed.different.iter().chain(&replayed.not_recomputable) {
-        view.say(&format!("replay of {}: {}", finding.request_id, finding.why));
+        view.say(&format!("replay: {finding}"));
     }
+    let summary = view.tally().summary();
+    let folder = Folder { records_before, errors: replayed.errors, ..summary.folder };
     Ok(Summary {
-        reco_responses: records_of(&log, topic::RECO_RESPONSES).await? - before,
+        reco_responses: records_of(&log, topic::RECO_RESPONSES).await? - records_before,
         replay_checked: replayed.checked,
         replay_identical: replayed.identical,
-        ..view.tally().summary()
+        folder,
+        ..summary
     })
 }
 
@@ -140,7 +157,8 @@ async fn attend(stack: &Stack, options: &cli::Demo, view: &View, stop: &Cancella
     let (log, users) = (&stack.log, options.users as usize);
     let mut audience = gather(log, &stack.decoder, options.seed, 1, users).await?;
     if known::remember(&mut audience, log, &stack.decoder).await? == 0 {
-        let events = live_through(&mut audience, log, view).await?;
+        let events =
+            past::live_through(&mut audience, log, now_ms(), |count| view.tally().produced(count)).await?;
         view.say(&format!("{events} events in: {users} people and what they did in the last 30 days"));
     }
     let time_is_over = async {
@@ -165,17 +183,6 @@ async fn attend(stack: &Stack, options: &cli::Demo, view: &View, stop: &Cancella
     };
     driver::drive(&mut audience, log, &params, stop).await?;
     Ok(())
-}
-
-/// Puts the audience's past into the log.
-async fn live_through(audience: &mut Audience, log: &Log, view: &View) -> Result<usize> {
-    let codec = Codec::new();
-    let events = audience.history(now_ms(), PAST_VISITS);
-    for batch in events.chunks(PAST_BATCH) {
-        put::events(log, &codec, batch).await?;
-        view.tally().produced(batch.len() as u64);
-    }
-    Ok(events.len())
 }
 
 /// Waits until the stack can answer: nobody asks before a model serves.

@@ -9,8 +9,8 @@ mod error;
 mod progress;
 mod rows;
 mod source;
+mod survey;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -20,10 +20,11 @@ use schemas::{Codec, Movie, RateEvent, topic};
 use serde::Serialize;
 
 pub use error::Error;
+pub use survey::Files;
 
 use crate::bar::Bar;
 use progress::{Folder, Landmark, Progress};
-use source::Source;
+use survey::Survey;
 
 /// Rows that are acknowledged at once: the most that a crash can append a second time.
 const BATCH: usize = 5_000;
@@ -43,66 +44,30 @@ pub struct Report {
     pub ratings_sha256: String,
 }
 
-/// What a file holds, known before anything of it is appended.
-struct Survey {
-    name: String,
-    sha256: String,
-    rows: u64,
-}
-
-/// Imports the MovieLens in `dir` into the log, whose data folder keeps the progress.
+/// Imports a MovieLens into the log, whose data folder keeps the progress.
 ///
 /// A movie's time is the newest rating's: the files say nothing about it, the file system's time is not the data's,
 /// and by then the catalogue was as the files have it. So the same files make the same records.
 ///
 /// # Errors
-/// What is wrong with the files, with file and line, before anything is appended; or the log or the data folder
-/// cannot be written, and then running it again goes on from there.
-pub async fn movielens(log: &Log, data: &Path, dir: &Path) -> Result<Report, Error> {
+/// The log or the data folder cannot be written, and then running it again goes on from there.
+pub async fn movielens(log: &Log, data: &Path, files: &Files) -> Result<Report, Error> {
     let began = Instant::now();
     let folder = Folder::hold(data)?;
-    let (source, movies, ratings, newest_ts) = tokio::task::block_in_place(|| survey(dir))?;
+    let Files { source, movies, ratings, newest_ts } = files;
     let codec = Codec::new();
-    let movie_records = source.movies()?.map(|movie| movie_record(&codec, movie?, newest_ts));
-    let rate_records = source.ratings()?.map(|rate| rate_record(&codec, &rate?));
+    let movie_records = source.movies()?.map(|movie| movie_record(&codec, movie?.value, *newest_ts));
+    let rate_records = source.ratings()?.map(|rate| rate_record(&codec, &rate?.value));
 
-    let movies_skipped = append(log, &folder, topic::CATALOG_UPDATES, &movies, movie_records).await?;
-    let ratings_skipped = append(log, &folder, topic::RATE_EVENTS, &ratings, rate_records).await?;
+    let movies_skipped = append(log, &folder, topic::CATALOG_UPDATES, movies, movie_records).await?;
+    let ratings_skipped = append(log, &folder, topic::RATE_EVENTS, ratings, rate_records).await?;
     Ok(Report {
         movies: movies.rows - movies_skipped,
         ratings: ratings.rows - ratings_skipped,
         skipped: movies_skipped + ratings_skipped,
         seconds: began.elapsed().as_secs_f64(),
-        ratings_sha256: ratings.sha256,
+        ratings_sha256: ratings.sha256.clone(),
     })
-}
-
-/// Finds the files and reads them through.
-fn survey(dir: &Path) -> Result<(Source, Survey, Survey, i64), Error> {
-    let source = Source::find(dir)?;
-    let surveyed = |path: &Path, rows| -> Result<Survey, Error> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Survey { name, sha256: source::sha256(path)?, rows })
-    };
-    let mut known = HashSet::new();
-    let mut movies = 0;
-    for movie in source.movies()? {
-        known.insert(movie?.movie_id);
-        movies += 1;
-    }
-    let (mut ratings, mut unknown, mut newest_ts) = (0, 0_u64, 0);
-    for rate in source.ratings()? {
-        let rate = rate?;
-        newest_ts = newest_ts.max(rate.ts);
-        unknown += u64::from(!known.contains(&rate.movie_id));
-        ratings += 1;
-    }
-    if unknown > 0 {
-        let file = source.movies.display();
-        tracing::warn!(ratings = unknown, %file, "there are ratings of movies that this file does not have; they count all the same");
-    }
-    let (movies, ratings) = (surveyed(&source.movies, movies)?, surveyed(&source.ratings, ratings)?);
-    Ok((source, movies, ratings, newest_ts))
 }
 
 /// Appends the rows of one file that are not in the log yet. Returns how many were there already.
@@ -222,7 +187,7 @@ mod tests {
         }
 
         async fn import(&self, dir: &Path) -> Result<Report, Error> {
-            movielens(&self.log, self.folder.path(), dir).await
+            movielens(&self.log, self.folder.path(), &Files::survey(dir)?).await
         }
 
         async fn in_log(&self) -> i64 {
@@ -272,7 +237,7 @@ mod tests {
         let fresh = kafka::Config::embedded(setting.folder.path().join("other.sqlite"));
         let other = Log::open(&fresh).await.unwrap();
         other.declare(&kafka::declared()).await.unwrap();
-        let report = movielens(&other, setting.folder.path(), &dir).await.unwrap();
+        let report = movielens(&other, setting.folder.path(), &Files::survey(&dir).unwrap()).await.unwrap();
         assert_eq!((report.ratings, report.skipped), (20, 0));
     }
 
@@ -286,5 +251,16 @@ mod tests {
         let error = setting.import(&dir).await.unwrap_err().to_string();
         assert!(error.contains("ratings.csv:22: rating is 9, outside of 0.5..=5"), "{error}");
         assert_eq!(setting.in_log().await, 0);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_without_rows_is_no_data_set() {
+        let setting = Setting::new().await;
+        let error = setting.import(&setting.movielens(0)).await.unwrap_err().to_string();
+        assert!(error.ends_with("ratings.csv has no ratings"), "{error}");
+        let dir = setting.movielens(1);
+        std::fs::write(dir.join("movies.csv"), "movieId,title,genres\n").unwrap();
+        let error = setting.import(&dir).await.unwrap_err().to_string();
+        assert!(error.ends_with("movies.csv has no movies"), "{error}");
     }
 }

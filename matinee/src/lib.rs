@@ -36,7 +36,7 @@ use kafka::{Log, publish_schemas};
 use schemas::{Cause, Codec, RetrainTrigger};
 
 use cli::{Cli, Command, Common, Import};
-use settings::Settings;
+use settings::{Settings, Shown};
 
 /// Does what the command line says, on as many threads as there are cores.
 ///
@@ -77,17 +77,19 @@ pub fn one_line(error: &anyhow::Error) -> String {
 
 fn show_config(common: &Common, json: bool) -> Result<()> {
     let layers = settings::layers(common.config.as_deref())?;
-    let effective = Settings::read(&layers, &common.data())?.effective()?;
+    let shown = Shown::of(&Settings::read(&layers, &common.data())?, &layers)?;
     match json {
-        true => output::line(&serde_json::to_string_pretty(&effective.json())?),
-        false => output::line(&effective.toml()?),
+        true => output::line(&serde_json::to_string_pretty(&shown.json())?),
+        false => output::line(&shown.toml()?),
     }
 }
 
 async fn import_movielens(common: &Common, options: &cli::Movielens) -> Result<()> {
     let settings = quiet(common)?;
+    // Files that cannot be imported leave no data folder behind.
+    let files = import::Files::survey(&options.dir)?;
     let log = open_log(&settings).await?;
-    let report = import::movielens(&log, &settings.data, &options.dir).await?;
+    let report = import::movielens(&log, &settings.data, &files).await?;
     ask_for_a_model(&log, &settings.trainer.model_name, &report).await?;
     output::result(&report, options.json)
 }

@@ -25,7 +25,7 @@ use crate::{open_existing_log, output, quiet};
 use answers::Answers;
 use past::{CatalogueTo, Catalogues, Events};
 
-/// Verifies, prints the report, and fails when an answer came out otherwise.
+/// Verifies, prints the report, and fails when an answer came out otherwise or cannot be computed again.
 ///
 /// # Errors
 /// There is no log in the data folder, or log or store cannot be read.
@@ -35,7 +35,7 @@ pub async fn run(common: &Common, options: &cli::Replay) -> Result<ExitCode> {
     let store = Store::open(&settings.store).await?;
     let report = verify(&log, &store, &Decoder::new(&log), options.limit).await?;
     output::result(&report, options.json)?;
-    Ok(if report.different.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.verified() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Computes the newest `limit` answers again, or all, up to where `reco-responses` ends now.

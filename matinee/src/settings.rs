@@ -1,14 +1,35 @@
 //! All sections of `matinee.toml`, read together.
 
+mod shown;
+
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use runtime::config::{Effective, Layers};
-use runtime::{Error, listener, telemetry};
+use runtime::config::{Layers, MASK};
+use runtime::{listener, telemetry};
+
+pub use shown::Shown;
 
 /// The sections that there are. A service's own binary knows them all and reads those that it needs.
 pub const SECTIONS: [&str; 7] =
     ["log", "store", "telemetry", "listener", "ingestor", "trainer", "recommender"];
+
+/// Why a command cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Setting(#[from] runtime::Error),
+    /// What is there is no folder, or cannot be looked at.
+    #[error("data folder {path} cannot be used: {why}")]
+    DataFolder {
+        /// The folder as it was named.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+}
 
 /// The effective settings of a whole stack.
 #[derive(Clone, Debug)]
@@ -35,7 +56,7 @@ pub struct Settings {
 ///
 /// # Errors
 /// The file cannot be read or is not TOML, or a variable names no key.
-pub fn layers(file: Option<&Path>) -> Result<Layers, Error> {
+pub fn layers(file: Option<&Path>) -> Result<Layers, runtime::Error> {
     Layers::load(file, environment())
 }
 
@@ -48,7 +69,8 @@ impl Settings {
     ///
     /// # Errors
     /// What is unknown, with the nearest name that is known; or of the wrong type. Each with where it was given. Then
-    /// what a section cannot work with, with its key, so that no command begins with it.
+    /// what a section cannot work with, with its key, so that no command begins with it. At last a data folder that
+    /// is none; one that is not there yet is sound.
     pub fn read(layers: &Layers, data: &Path) -> Result<Settings, Error> {
         layers.check_sections(&SECTIONS)?;
         let settings = Settings {
@@ -63,49 +85,53 @@ impl Settings {
         };
         settings.check_sections()?;
         settings.check_together()?;
+        check_folder(data)?;
         Ok(settings)
     }
 
     /// What each section says of itself.
-    fn check_sections(&self) -> Result<(), Error> {
+    fn check_sections(&self) -> Result<(), runtime::Error> {
         self.telemetry.check()?;
         section("log", self.log.check())?;
         section("ingestor", self.ingestor.check())?;
         section("trainer", self.trainer.check())?;
-        section("recommender", self.recommender.check())
+        section("recommender", self.recommender.check())?;
+        // Whoever takes a masked configuration for one that can be given back would open the door to everybody.
+        match &self.recommender.token {
+            Some(token) if token.reveal() == MASK => section(
+                "recommender",
+                Err(format!("token is `{MASK}`, which only stands for one: give the token, or a token_file")),
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// What each section alone cannot know.
-    fn check_together(&self) -> Result<(), Error> {
+    fn check_together(&self) -> Result<(), runtime::Error> {
         let (trained, served) = (&self.trainer.model_name, &self.recommender.model_name);
         let why = format!(
             "model_name is `{served}`, and trainer.model_name is `{trained}`: one registry holds one"
         );
         match trained == served {
             true => Ok(()),
-            false => Err(Error::Section { section: "recommender".to_owned(), why }),
+            false => Err(runtime::Error::Section { section: "recommender".to_owned(), why }),
         }
-    }
-
-    /// The settings as they are shown: secrets are masked by their types.
-    ///
-    /// # Errors
-    /// A section cannot be written out.
-    pub fn effective(&self) -> Result<Effective, Error> {
-        let mut effective = Effective::default();
-        effective.add("log", &self.log)?;
-        effective.add("store", &self.store)?;
-        effective.add("telemetry", &self.telemetry)?;
-        effective.add("listener", &self.listener)?;
-        effective.add("ingestor", &self.ingestor)?;
-        effective.add("trainer", &self.trainer)?;
-        effective.add("recommender", &self.recommender)?;
-        Ok(effective)
     }
 }
 
-fn section(name: &str, checked: Result<(), impl ToString>) -> Result<(), Error> {
-    checked.map_err(|why| Error::Section { section: name.to_owned(), why: why.to_string() })
+fn section(name: &str, checked: Result<(), impl ToString>) -> Result<(), runtime::Error> {
+    checked.map_err(|why| runtime::Error::Section { section: name.to_owned(), why: why.to_string() })
+}
+
+fn check_folder(data: &Path) -> Result<(), Error> {
+    let wrong = |why: String| Err(Error::DataFolder { path: data.to_owned(), why });
+    match std::fs::metadata(data) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(found) if found.is_file() => wrong("it is a file".to_owned()),
+        Ok(_) => wrong("it is no folder".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => wrong(error.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -115,7 +141,8 @@ mod tests {
     fn read(environment: &[(&str, &str)]) -> Result<Settings, Error> {
         let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
         let file = tempfile::NamedTempFile::new().unwrap();
-        Settings::read(&Layers::load(Some(file.path()), environment)?, Path::new("somewhere"))
+        let layers = Layers::load(Some(file.path()), environment)?;
+        Settings::read(&layers, Path::new("somewhere"))
     }
 
     #[test]
@@ -156,17 +183,20 @@ mod tests {
     }
 
     #[test]
-    fn every_section_is_shown_and_reads_back() {
-        let shown = read(&[]).unwrap().effective().unwrap();
-        let json = shown.clone().json();
-        let mut sections: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
-        sections.sort_unstable();
-        let mut known = SECTIONS;
-        known.sort_unstable();
-        assert_eq!(sections, known);
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), shown.toml().unwrap()).unwrap();
-        let again = Settings::read(&Layers::load(Some(file.path()), []).unwrap(), Path::new("")).unwrap();
-        assert_eq!(again.effective().unwrap().json(), json);
+    fn what_stands_for_a_secret_is_none() {
+        let error = read(&[("MATINEE__RECOMMENDER__TOKEN", "***")]).unwrap_err().to_string();
+        assert!(error.contains("[recommender]: token is `***`, which only stands for one"), "{error}");
+    }
+
+    #[test]
+    fn a_data_folder_that_is_none_is_refused_and_one_that_is_not_there_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("afile");
+        std::fs::write(&file, "").unwrap();
+        check_folder(folder.path()).unwrap();
+        check_folder(&folder.path().join("not/yet")).unwrap();
+        let error = |path: &Path| check_folder(path).unwrap_err().to_string();
+        assert_eq!(error(&file), format!("data folder {} cannot be used: it is a file", file.display()));
+        assert!(error(&file.join("below")).contains("below cannot be used: Not a directory"));
     }
 }

@@ -1,5 +1,7 @@
 //! `matinee simulate`: the demo's audience for a stack that is up.
 
+mod ready;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use anyhow::{Context, Result};
 use kafka::{Decoder, Log};
 use serde::Serialize;
 
-use crate::audience::{Audience, MOVIES, driver, known, made_up, put};
+use crate::audience::{Audience, MOVIES, driver, known, made_up, past, put};
 use crate::cli::{self, Common};
 use crate::clock::now_ms;
 use crate::summary::{LatencyMs, counts};
@@ -57,16 +59,19 @@ impl fmt::Display for Report {
     }
 }
 
-/// Sends the audience, and prints what came of it.
+/// Sends the audience, and prints what came of it. A log without events gets the audience's past first, and nobody
+/// asks before the stack can answer.
 ///
 /// # Errors
-/// Nobody listens at the URL, there is no log in the data folder, or it cannot be written.
+/// Nobody listens at the URL or no model serves there in time, there is no log in the data folder, or it cannot be
+/// written.
 pub async fn run(common: &Common, options: cli::Simulate) -> Result<()> {
     let settings = quiet(common)?;
     let stop = runtime::shutdown::on_signal()?;
     let log = open_existing_log(&settings).await?;
     let url = options.url.trim_end_matches('/').to_owned();
-    let healthz = driver::client()?.get(format!("{url}/healthz")).send().await;
+    let client = driver::client()?;
+    let healthz = client.get(format!("{url}/healthz")).send().await;
     healthz.with_context(|| {
         format!("no stack answers at {url}: start one with `matinee up`, or name its --url")
     })?;
@@ -74,7 +79,11 @@ pub async fn run(common: &Common, options: cli::Simulate) -> Result<()> {
     let decoder = Decoder::new(&log);
     let users = options.users as usize;
     let mut audience = gather(&log, &decoder, options.seed, options.first_user, users).await?;
-    known::remember(&mut audience, &log, &decoder).await?;
+    if known::remember(&mut audience, &log, &decoder).await? == 0 {
+        let events = past::live_through(&mut audience, &log, now_ms(), |_| {}).await?;
+        eprintln!("the log had no events: {events} of the last 30 days of {users} people are in it now");
+    }
+    ready::wait(&client, &url, ready::LONGEST, &stop).await?;
     let params = driver::Params {
         url,
         rate: options.rate,

@@ -22,6 +22,9 @@ use crate::settings::Settings;
 /// How long the parts may take to end, beside the listener and the outbox, which have their own times.
 const DRAIN: Duration = Duration::from_secs(15);
 
+/// How long the first requests wait at most until models have been looked for.
+const DOOR: Duration = Duration::from_secs(5);
+
 /// Who is told what happens in each service.
 #[derive(Clone)]
 pub struct Observers {
@@ -85,7 +88,8 @@ impl Stack {
 
         let mut stages = Stages::default();
         let drain = settings.listener.drain.duration();
-        stages.add("http", |stop| serve(listener, router, stop, drain));
+        let looked = recommender.has_looked();
+        stages.add("http", |stop| serve(listener, router, looked, stop, drain));
         stages.add("recommender", |stop| async move { Ok(recommender.run(stop).await?) });
         stages.add("trainer", |stop| async move { Ok(trainer::run(trainer, stop).await?) });
         stages.add("ingestor", |stop| async move { Ok(ingestor::run(ingestor, stop).await?) });
@@ -112,7 +116,20 @@ impl Stack {
     }
 }
 
-async fn serve(listener: Listener, router: Router, stop: CancellationToken, drain: Duration) -> Result<()> {
+/// Serves; the first requests after a restart wait at the door until the models have been looked for, rather than be
+/// told that there is none.
+async fn serve(
+    listener: Listener,
+    router: Router,
+    looked: impl Future<Output = ()>,
+    stop: CancellationToken,
+    drain: Duration,
+) -> Result<()> {
+    tokio::select! {
+        () = looked => {}
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(DOOR) => {}
+    }
     Ok(listener.serve(router, stop, drain).await?)
 }
 

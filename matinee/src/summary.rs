@@ -14,9 +14,9 @@ pub struct Summary {
     pub events_ingested: u64,
     /// Records that could not be used.
     pub dead_letters: u64,
-    /// Ids of the snapshots, the first one first.
+    /// Ids of the snapshots that this run made, the first one first.
     pub snapshots: Vec<String>,
-    /// The models that were published, the first one first.
+    /// The models that this run published, the first one first.
     pub models: Vec<Trained>,
     /// How often the recommender began to serve another model; the first one counts.
     pub swaps: u64,
@@ -24,12 +24,26 @@ pub struct Summary {
     pub requests: BTreeMap<String, u64>,
     /// Latency of the answers as the audience saw it.
     pub latency_ms: LatencyMs,
-    /// Provenance records on `reco-responses`.
+    /// Provenance records that this run put on `reco-responses`, errors' included.
     pub reco_responses: u64,
-    /// Answers that were computed again from the log and the registry.
+    /// Answers that were computed again from the log and the registry: all that the folder holds.
     pub replay_checked: u64,
     /// Those that came out the same, bit for bit.
     pub replay_identical: u64,
+    /// What the text says beside it.
+    #[serde(skip)]
+    pub folder: Folder,
+}
+
+/// What the data folder holds beside what this run did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Folder {
+    /// The model that serves, whoever trained it.
+    pub serving: Option<String>,
+    /// Provenance records of earlier runs.
+    pub records_before: u64,
+    /// Records of errors, of every run: there is no answer to compute again.
+    pub errors: u64,
 }
 
 /// A published model and how good it is beside the popular list.
@@ -104,26 +118,42 @@ pub(crate) fn counts(counts: &BTreeMap<String, u64>) -> String {
     }
 }
 
+/// `1 swap`, `2 swaps`.
+pub(crate) fn count(n: u64, one: &str) -> String {
+    format!("{n} {one}{}", if n == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { events_produced, events_ingested, dead_letters, .. } = self;
-        writeln!(
-            f,
-            "events      {events_produced} produced, {events_ingested} ingested, {dead_letters} dead letters"
-        )?;
-        writeln!(f, "snapshots   {}", self.snapshots.len())?;
+        let Summary { events_produced, events_ingested, folder, .. } = self;
+        let dead_letters = count(self.dead_letters, "dead letter");
+        writeln!(f, "events      {events_produced} produced, {events_ingested} ingested, {dead_letters}")?;
+        writeln!(f, "snapshots   {} made", self.snapshots.len())?;
         for id in &self.snapshots {
             writeln!(f, "            {id}")?;
         }
-        writeln!(f, "models      {}", self.models.len())?;
+        let serving = folder.serving.as_deref().unwrap_or("none");
+        writeln!(f, "models      {} trained, {serving} serves", self.models.len())?;
         for model in &self.models {
             writeln!(f, "            {model}")?;
         }
         writeln!(f, "swaps       {}", self.swaps)?;
         writeln!(f, "requests    {}", counts(&self.requests))?;
         writeln!(f, "latency     {}", self.latency_ms)?;
-        writeln!(f, "provenance  {} records", self.reco_responses)?;
-        write!(f, "replay      {} of {} answers identical", self.replay_identical, self.replay_checked)
+        write!(f, "provenance  {}", count(self.reco_responses, "record"))?;
+        if folder.records_before > 0 {
+            write!(f, " of this run, {} of earlier runs", folder.records_before)?;
+        }
+        writeln!(f)?;
+        write!(f, "replay      {} of {} answers identical", self.replay_identical, self.replay_checked)?;
+        if folder.records_before > 0 {
+            write!(f, ", those of earlier runs included")?;
+        }
+        match folder.errors {
+            0 => Ok(()),
+            1 => write!(f, " (1 error has nothing to recompute)"),
+            errors => write!(f, " ({errors} errors have nothing to recompute)"),
+        }
     }
 }
 
@@ -193,6 +223,18 @@ mod tests {
         let text = summary().to_string();
         assert!(text.contains("requests    200: 7, error: 1\n"), "{text}");
         assert!(text.contains("v0.1: HR@10 0.237, NDCG@10 0.131 (popularity 0.000, 0.000)"), "{text}");
+        assert!(text.contains("models      1 trained, none serves\n"), "{text}");
         assert!(text.ends_with("replay      7 of 7 answers identical"), "{text}");
+    }
+
+    #[test]
+    fn the_text_tells_this_run_from_the_folder() {
+        let folder = Folder { serving: Some("v0.2".into()), records_before: 4, errors: 2 };
+        let text = Summary { folder, models: Vec::new(), reco_responses: 5, ..summary() }.to_string();
+        assert!(text.contains("models      0 trained, v0.2 serves\n"), "{text}");
+        assert!(text.contains("provenance  5 records of this run, 4 of earlier runs\n"), "{text}");
+        let replay =
+            "7 of 7 answers identical, those of earlier runs included (2 errors have nothing to recompute)";
+        assert!(text.ends_with(replay), "{text}");
     }
 }

@@ -12,9 +12,10 @@ mod nearest;
 mod period;
 mod secret;
 mod section;
+mod words;
 
 pub use effective::Effective;
 pub use given::Origin;
 pub use layers::{DEFAULT_FILE, Layers};
 pub use period::Period;
-pub use secret::Secret;
+pub use secret::{MASK, Secret};

@@ -3,28 +3,30 @@
 use std::time::Duration;
 
 use crate::audience::driver::{Answered, ERROR};
-use crate::summary::{LatencyMs, Summary, Trained, counts};
+use crate::summary::{LatencyMs, Summary, Trained, count, counts};
 
 /// Latencies that the live line looks at.
 const RECENT: usize = 500;
+
+/// Width of a full bar.
+const BAR: usize = 24;
 
 /// The demo so far.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub summary: Summary,
-    pub training: Option<Training>,
+    training: Option<Training>,
     latencies_ms: Vec<f64>,
-    serving: Option<String>,
     served_by: std::collections::BTreeMap<String, u64>,
     answered: bool,
 }
 
 /// A fit that goes on.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Training {
-    pub what: String,
-    pub done: u32,
-    pub total: u32,
+struct Training {
+    what: String,
+    done: u32,
+    total: u32,
 }
 
 /// Something that people want to read when it happens.
@@ -86,7 +88,7 @@ impl Tally {
             return None;
         }
         self.summary.snapshots.push(id.to_owned());
-        Some(format!("snapshot made: {} of {rows} events", id.get(..12).unwrap_or(id)))
+        Some(format!("snapshot made: {} of {}", id.get(..12).unwrap_or(id), count(rows, "event")))
     }
 
     pub fn recommender(&mut self, happening: &recommender::Happening) -> Milestone {
@@ -94,7 +96,7 @@ impl Tally {
             recommender::Happening::Loaded { .. } => None,
             recommender::Happening::Swapped { from, to } => {
                 self.summary.swaps += 1;
-                self.serving = Some(to.to_string());
+                self.summary.folder.serving = Some(to.to_string());
                 Some(match from {
                     None => format!("recommender serves {to}"),
                     Some(from) => format!("recommender hot-swapped from {from} to {to}"),
@@ -126,32 +128,36 @@ impl Tally {
         })
     }
 
-    /// The live lines: what it is about, and how it stands.
-    pub fn lines(&self) -> [(&'static str, String); 5] {
-        let Summary { events_produced, events_ingested, dead_letters, snapshots, models, swaps, .. } =
-            &self.summary;
-        let newest = models.last().map_or("none yet".to_owned(), ToString::to_string);
-        let snapshot = snapshots.last().and_then(|id| id.get(..12)).unwrap_or("none yet");
+    /// The live lines: what it is about, and how it stands. They are short: one that is wider than a terminal that
+    /// became narrow would stay on it.
+    pub fn lines(&self) -> [(&'static str, String); 7] {
+        let Summary { events_produced, events_ingested, dead_letters, snapshots, models, .. } = &self.summary;
+        let dead_letters = count(*dead_letters, "dead letter");
+        let newest = models.last().map(|model| {
+            let Trained { version, hr_at_10, popularity_hr_at_10, .. } = model;
+            format!("; {version}: HR@10 {hr_at_10:.3} (popular {popularity_hr_at_10:.3})")
+        });
+        let snapshot = snapshots.last().map(|id| format!(", newest {}", id.get(..12).unwrap_or(id)));
         let recent = self.latencies_ms.len().saturating_sub(RECENT);
         let latency = LatencyMs::of(self.latencies_ms[recent..].to_vec());
-        let serving = self.serving.as_deref().unwrap_or("no model yet");
+        let serving = self.summary.folder.serving.as_deref().unwrap_or("no model yet");
+        let swaps = count(self.summary.swaps, "swap");
         [
-            (
-                "events",
-                format!("{events_produced} in, {events_ingested} ingested, {dead_letters} dead letters"),
-            ),
-            ("snapshots", format!("{}, newest {snapshot}", snapshots.len())),
-            ("models", newest),
-            (
-                "requests",
-                format!(
-                    "{} | {latency} | serving {serving}, {swaps} swaps | {}",
-                    counts(&self.summary.requests),
-                    counts(&self.served_by)
-                ),
-            ),
-            ("provenance", format!("{} records on reco-responses", self.summary.reco_responses)),
+            ("events", format!("{events_produced} in, {events_ingested} ingested, {dead_letters}")),
+            ("snapshots", format!("{} made{}", snapshots.len(), snapshot.unwrap_or_default())),
+            ("models", format!("{} trained{}", models.len(), newest.unwrap_or_default())),
+            ("requests", format!("{} | serving {serving}, {swaps}", counts(&self.summary.requests))),
+            ("latency", latency.to_string()),
+            ("served by", counts(&self.served_by)),
+            ("provenance", format!("{} on reco-responses", count(self.summary.reco_responses, "record"))),
         ]
+    }
+
+    /// How far the fit is that goes on, if one does.
+    pub fn training(&self) -> String {
+        let Some(Training { what, done, total }) = &self.training else { return "nothing to do".to_owned() };
+        let full = BAR * (*done).min(*total) as usize / (*total).max(1) as usize;
+        format!("[{:<BAR$}] {what} {done}/{total}", "=".repeat(full))
     }
 
     /// The summary as it stands.
@@ -182,8 +188,29 @@ mod tests {
         let version_hint = Some("v0.2".to_owned());
         tally.trainer(&trainer::Happening::Training { version_hint, phase: "fit", done: 3, total: 30 });
         assert_eq!(tally.training, Some(Training { what: "v0.2 fit".into(), done: 3, total: 30 }));
+        assert_eq!(tally.training(), "[==                      ] v0.2 fit 3/30");
         let said = tally.trainer(&trainer::Happening::Refused { reason: "worse".into() });
         assert_eq!((said.unwrap().as_str(), &tally.training), ("the gate held a model back: worse", &None));
+    }
+
+    #[test]
+    fn the_live_lines_fit_into_sixty_columns() {
+        let mut tally = Tally::default();
+        tally.summary = Summary {
+            events_produced: 123_456,
+            events_ingested: 123_456,
+            snapshots: vec!["0123456789abcdef".into()],
+            models: vec![Trained { version: "v0.12".into(), ..Trained::default() }],
+            swaps: 12,
+            requests: [("200".to_owned(), 123_456), ("503".to_owned(), 12)].into(),
+            ..tally.summary
+        };
+        tally.summary.folder.serving = Some("v0.12".into());
+        tally.latencies_ms = vec![123.4];
+        tally.served_by = ["als", "fold_in", "popular"].map(|name| (name.to_owned(), 99_999)).into();
+        for (what, how) in tally.lines() {
+            assert!("  ".len() + 11 + " ".len() + how.len() <= 60, "{what}: {how}");
+        }
     }
 
     #[test]
@@ -211,6 +238,6 @@ mod tests {
         assert_eq!((summary.events_produced, summary.events_ingested, summary.dead_letters), (9, 4, 1));
         assert_eq!((summary.swaps, summary.reco_responses), (1, 2));
         assert_eq!(summary.latency_ms.p50, Some(4.0));
-        assert_eq!(tally.lines()[0].1, "9 in, 4 ingested, 1 dead letters");
+        assert_eq!(tally.lines()[0].1, "9 in, 4 ingested, 1 dead letter");
     }
 }

@@ -1,12 +1,13 @@
 //! The demo on stderr: lines that stay for what happened, and live ones below them for how it stands. Where there is
 //! no terminal, how it stands is said every few seconds instead.
 
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
+use super::screen::Screen;
 use super::tally::{Milestone, Tally};
 use crate::stack::Observers;
 
@@ -25,25 +26,15 @@ pub(super) struct View {
 struct Shown {
     began: Instant,
     tally: Mutex<Tally>,
-    screen: MultiProgress,
-    lines: Vec<ProgressBar>,
-    training: ProgressBar,
+    /// Where there is a terminal.
+    screen: Option<Mutex<Screen>>,
 }
 
 impl View {
     /// A view of a demo that began at `began`.
     pub fn new(began: Instant) -> View {
-        let screen = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
-        let line = |form: &str| {
-            let bar = screen.add(ProgressBar::new(1));
-            if let Ok(style) = ProgressStyle::with_template(form) {
-                bar.set_style(style.progress_chars("=> "));
-            }
-            bar
-        };
-        let lines = (0..Tally::default().lines().len()).map(|_| line("  {prefix:<11} {msg}")).collect();
-        let training = line("  training    [{bar:32}] {msg}");
-        View { shown: Arc::new(Shown { began, tally: Mutex::default(), screen, lines, training }) }
+        let screen = std::io::stderr().is_terminal().then(Mutex::default);
+        View { shown: Arc::new(Shown { began, tally: Mutex::default(), screen }) }
     }
 
     /// Says a line that stays.
@@ -54,11 +45,9 @@ impl View {
 
     /// Says lines that stay, without a time.
     pub fn print(&self, text: &str) {
-        if self.is_live() {
-            // A terminal that went away has nobody to tell.
-            drop(self.shown.screen.println(text));
-        } else {
-            eprintln!("{text}");
+        match &self.shown.screen {
+            Some(screen) => write(screen, |screen| screen.stay(text)),
+            None => eprintln!("{text}"),
         }
     }
 
@@ -92,44 +81,36 @@ impl View {
 
     /// Keeps showing how it stands until `stop`; then the live lines are gone.
     pub async fn run(self, stop: CancellationToken) {
-        let every = if self.is_live() { DRAW_EVERY } else { SAY_EVERY };
+        let every = if self.shown.screen.is_some() { DRAW_EVERY } else { SAY_EVERY };
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep(every) => self.refresh(),
             }
         }
-        self.shown.lines.iter().chain([&self.shown.training]).for_each(ProgressBar::finish_and_clear);
+        if let Some(screen) = &self.shown.screen {
+            write(screen, |screen| screen.show(Vec::new()));
+        }
     }
 
     fn refresh(&self) {
         let (lines, training) = {
             let tally = self.tally();
-            (tally.lines(), tally.training.clone())
+            (tally.lines(), tally.training())
         };
-        if !self.is_live() {
-            let [events, _, _, requests, _] = lines;
-            return self.say(&format!("events {}; requests {}", events.1, requests.1));
-        }
-        for (bar, (what, how)) in self.shown.lines.iter().zip(lines) {
-            bar.set_prefix(what);
-            bar.set_message(how);
-        }
-        let bar = &self.shown.training;
-        match training {
-            Some(training) => {
-                bar.set_length(training.total.into());
-                bar.set_position(training.done.into());
-                bar.set_message(format!("{} {}/{}", training.what, training.done, training.total));
-            }
-            None => {
-                bar.set_position(0);
-                bar.set_message("nothing to do");
-            }
-        }
+        let Some(screen) = &self.shown.screen else {
+            let [events, _, _, requests, latency, ..] = lines;
+            return self.say(&format!("events {}; requests {} | {}", events.1, requests.1, latency.1));
+        };
+        let lines = lines.into_iter().chain([("training", training)]);
+        let live = lines.map(|(what, how)| format!("  {what:<11} {how}")).collect();
+        write(screen, |screen| screen.show(live));
     }
+}
 
-    fn is_live(&self) -> bool {
-        !self.shown.screen.is_hidden()
-    }
+/// Writes what the change says, in the order of the changes.
+fn write(screen: &Mutex<Screen>, change: impl FnOnce(&mut Screen) -> String) {
+    let mut screen = screen.lock().unwrap_or_else(PoisonError::into_inner);
+    // A terminal that went away has nobody to tell.
+    drop(std::io::stderr().write_all(change(&mut screen).as_bytes()));
 }

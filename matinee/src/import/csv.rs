@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use schemas::{Movie, RateEvent};
 
-use super::{Error, rows};
+use super::Error;
+use super::rows::{self, Row};
 
 /// The ratings of a file.
 pub(super) fn ratings<I: Read>(
     input: I,
     path: &Path,
-) -> Result<impl Iterator<Item = Result<RateEvent, Error>> + use<I>, Error> {
+) -> Result<impl Iterator<Item = Result<Row<RateEvent>, Error>> + use<I>, Error> {
     Table::open(input, path, ["userId", "movieId", "rating", "timestamp"], rows::rating)
 }
 
@@ -20,7 +21,7 @@ pub(super) fn ratings<I: Read>(
 pub(super) fn movies<I: Read>(
     input: I,
     path: &Path,
-) -> Result<impl Iterator<Item = Result<Movie, Error>> + use<I>, Error> {
+) -> Result<impl Iterator<Item = Result<Row<Movie>, Error>> + use<I>, Error> {
     Table::open(input, path, ["movieId", "title", "genres"], rows::movie)
 }
 
@@ -43,6 +44,9 @@ impl<I: Read, T, const N: usize> Table<I, T, N> {
     ) -> Result<Self, Error> {
         let mut reader = ReaderBuilder::new().from_reader(input);
         let header = reader.byte_headers().map_err(|error| failed(path, 0, error))?.clone();
+        if header.is_empty() {
+            return Err(Error::Empty { path: path.to_owned() });
+        }
         let line_behind = u64::from(reader.position().line() == 1);
         let mut columns = [0; N];
         for (column, name) in columns.iter_mut().zip(names) {
@@ -56,7 +60,7 @@ impl<I: Read, T, const N: usize> Table<I, T, N> {
         Ok(Table { reader, path: path.to_owned(), columns, line_behind, row: ByteRecord::new(), parse })
     }
 
-    fn parse(&self) -> Result<T, Error> {
+    fn parse(&self) -> Result<Row<T>, Error> {
         let line = self.row.position().map_or(0, ::csv::Position::line) + self.line_behind;
         let wrong = |reason: String| Error::Row { path: self.path.clone(), line, reason };
         let mut fields = [""; N];
@@ -64,12 +68,12 @@ impl<I: Read, T, const N: usize> Table<I, T, N> {
             // The reader refuses rows that are shorter than the header.
             *field = std::str::from_utf8(&self.row[column]).map_err(|_| wrong("not UTF-8".to_owned()))?;
         }
-        (self.parse)(fields).map_err(wrong)
+        (self.parse)(fields).map(|value| Row { line, value }).map_err(wrong)
     }
 }
 
 impl<I: Read, T, const N: usize> Iterator for Table<I, T, N> {
-    type Item = Result<T, Error>;
+    type Item = Result<Row<T>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.reader.read_byte_record(&mut self.row) {
@@ -96,7 +100,7 @@ fn failed(path: &Path, line_behind: u64, error: ::csv::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn ratings_of(text: &[u8]) -> Vec<Result<RateEvent, String>> {
+    fn ratings_of(text: &[u8]) -> Vec<Result<Row<RateEvent>, String>> {
         match ratings(text, Path::new("ratings.csv")) {
             Ok(rows) => rows.map(|row| row.map_err(|error| error.to_string())).collect(),
             Err(error) => vec![Err(error.to_string())],
@@ -106,13 +110,14 @@ mod tests {
     #[test]
     fn columns_are_found_by_name() {
         let rows = ratings_of(b"timestamp,rating,movieId,userId\n10,4.5,2,1\n");
-        let row = rows[0].as_ref().unwrap();
+        let Row { line, value: row } = rows[0].as_ref().unwrap();
+        assert_eq!(*line, 2);
         assert_eq!((row.user_id, row.movie_id, row.rating, row.ts), (1, 2, 4.5, 10_000));
         assert_eq!(
             ratings_of(b"userId,movieId,stars,timestamp\n")[0].as_ref().unwrap_err(),
             "ratings.csv:1: no column `rating`; the header is `userId,movieId,stars,timestamp`"
         );
-        assert!(ratings_of(b"")[0].as_ref().unwrap_err().contains("no column `userId`"));
+        assert_eq!(ratings_of(b"")[0].as_ref().unwrap_err(), "ratings.csv: the file is empty");
     }
 
     #[test]
@@ -132,7 +137,7 @@ mod tests {
     fn titles_are_quoted_and_utf8() {
         let text = "movieId,title,genres\n1,\"City, The \"\"Best\"\" (1995)\",Comedy\n2,Amélie (2001),Comedy|Romance\n";
         let all: Vec<Movie> =
-            movies(text.as_bytes(), Path::new("m")).unwrap().collect::<Result<_, _>>().unwrap();
+            movies(text.as_bytes(), Path::new("m")).unwrap().map(|row| row.unwrap().value).collect();
         assert_eq!(all[0].title, "City, The \"Best\" (1995)");
         assert_eq!((all[1].title.as_str(), all[1].genres.len()), ("Amélie (2001)", 2));
         let text = b"movieId,title,genres\n1,Am\xe9lie,Comedy\n";

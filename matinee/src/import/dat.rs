@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use schemas::{Movie, RateEvent};
 
-use super::{Error, rows};
+use super::Error;
+use super::rows::{self, Row};
 
 /// The ratings of a file.
 pub(super) fn ratings<I: BufRead>(
     input: I,
     path: &Path,
-) -> impl Iterator<Item = Result<RateEvent, Error>> + use<I> {
+) -> impl Iterator<Item = Result<Row<RateEvent>, Error>> + use<I> {
     Lines::of(input, path, |line| {
         let fields: Vec<&str> = line.split("::").collect();
         let fields = <[&str; 4]>::try_from(fields)
@@ -24,7 +25,7 @@ pub(super) fn ratings<I: BufRead>(
 pub(super) fn movies<I: BufRead>(
     input: I,
     path: &Path,
-) -> impl Iterator<Item = Result<Movie, Error>> + use<I> {
+) -> impl Iterator<Item = Result<Row<Movie>, Error>> + use<I> {
     Lines::of(input, path, |line| {
         let fields = line.split_once("::").and_then(|(id, rest)| Some((id, rest.rsplit_once("::")?)));
         let (id, (title, genres)) = fields.ok_or("expected id::title::genres")?;
@@ -47,7 +48,7 @@ impl<I: BufRead, T> Lines<I, T> {
 }
 
 impl<I: BufRead, T> Iterator for Lines<I, T> {
-    type Item = Result<T, Error>;
+    type Item = Result<Row<T>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -59,8 +60,9 @@ impl<I: BufRead, T> Iterator for Lines<I, T> {
             }
             let line = self.bytes.trim_ascii_end();
             if !line.is_empty() {
-                let wrong = |reason| Error::Row { path: self.path.clone(), line: self.line, reason };
-                return Some((self.parse)(&text(line)).map_err(wrong));
+                let (parsed, line) = ((self.parse)(&text(line)), self.line);
+                let wrong = |reason| Error::Row { path: self.path.clone(), line, reason };
+                return Some(parsed.map(|value| Row { line, value }).map_err(wrong));
             }
         }
     }
@@ -82,7 +84,7 @@ mod tests {
     fn ratings_are_read_and_errors_name_the_line() {
         let text = "1::1193::5::978300760\r\n\n1::661::3\n";
         let rows: Vec<_> = ratings(text.as_bytes(), Path::new("ratings.dat")).collect();
-        let first = rows[0].as_ref().unwrap();
+        let first = &rows[0].as_ref().unwrap().value;
         assert_eq!((first.user_id, first.movie_id, first.ts), (1, 1193, 978_300_760_000));
         let error = rows[1].as_ref().unwrap_err().to_string();
         assert_eq!(error, "ratings.dat:3: 3 fields, expected user::movie::rating::timestamp");
@@ -91,7 +93,7 @@ mod tests {
     #[test]
     fn titles_of_both_encodings_become_utf8() {
         let titles = |bytes: &[u8]| -> Vec<String> {
-            movies(bytes, Path::new("m")).map(|movie| movie.unwrap().title).collect()
+            movies(bytes, Path::new("m")).map(|movie| movie.unwrap().value.title).collect()
         };
         assert_eq!(titles(b"73::Mis\xe9rables, Les (1995)::Drama|Musical\n"), ["Misérables, Les (1995)"]);
         assert_eq!(titles("73::Misérables, Les (1995)::Drama".as_bytes()), ["Misérables, Les (1995)"]);

@@ -25,6 +25,20 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A file without a byte, or without anything but blank lines.
+    #[error("{path}: the file is empty")]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file without a row.
+    #[error("{path} has no {what}")]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+        /// What its rows are.
+        what: &'static str,
+    },
     /// The header lacks a column.
     #[error("{path}:1: no column `{column}`; the header is `{header}`")]
     NoColumn {

@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use schemas::{Movie, RateEvent};
 use sha2::{Digest, Sha256};
 
+use super::rows::Row;
 use super::{Error, csv, dat};
+
+/// The rows of a file, in its order.
+type Rows<T> = Box<dyn Iterator<Item = Result<Row<T>, Error>> + Send>;
 
 /// How the files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +56,7 @@ impl Source {
         })
     }
 
-    pub fn movies(&self) -> Result<Box<dyn Iterator<Item = Result<Movie, Error>> + Send>, Error> {
+    pub fn movies(&self) -> Result<Rows<Movie>, Error> {
         let input = open(&self.movies)?;
         Ok(match self.format {
             Format::Csv => Box::new(csv::movies(input, &self.movies)?),
@@ -60,7 +64,7 @@ impl Source {
         })
     }
 
-    pub fn ratings(&self) -> Result<Box<dyn Iterator<Item = Result<RateEvent, Error>> + Send>, Error> {
+    pub fn ratings(&self) -> Result<Rows<RateEvent>, Error> {
         let input = open(&self.ratings)?;
         Ok(match self.format {
             Format::Csv => Box::new(csv::ratings(input, &self.ratings)?),

@@ -38,7 +38,10 @@ fn setting(key: Vec<String>, name: String, value: OsString) -> Result<Given, Err
         return Err(wrong(&key, &name, "names no key; the form is MATINEE__SECTION__KEY"));
     }
     match value.into_string() {
-        Ok(text) => Ok(Given { key, raw: Raw::Text(text), origin: Origin::Environment { name } }),
+        Ok(text) => {
+            let origin = Origin::Environment { name };
+            Ok(Given { key, raw: Raw::Text(text), section_origin: origin.clone(), origin })
+        }
         Err(_) => Err(wrong(&key, &name, "the value is not UTF-8")),
     }
 }

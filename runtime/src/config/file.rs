@@ -1,5 +1,6 @@
 //! A TOML file as settings with their lines.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
@@ -29,7 +30,10 @@ fn settings(path: &Path, text: &str) -> Result<Vec<Given>, Error> {
         why: e.message().to_owned(),
     })?;
     let mut given = Vec::new();
-    reader.collect(table.get_ref(), &mut Vec::new(), &mut given)?;
+    for (section, value) in table.get_ref() {
+        let at = reader.origin(section.span().start);
+        reader.collect(section, value, &at, &mut Vec::new(), &mut given)?;
+    }
     Ok(given)
 }
 
@@ -48,43 +52,53 @@ impl Reader<'_> {
     /// One setting a leaf; an empty table is a leaf too, so that its name is checked.
     fn collect(
         &self,
-        table: &DeTable<'_>,
+        name: &Spanned<Cow<'_, str>>,
+        value: &Spanned<DeValue<'_>>,
+        section: &Origin,
         key: &mut Vec<String>,
         given: &mut Vec<Given>,
     ) -> Result<(), Error> {
-        for (name, value) in table {
-            key.push(name.get_ref().to_string());
-            match value.get_ref() {
-                DeValue::Table(inner) if !inner.is_empty() => self.collect(inner, key, given)?,
-                _ => given.push(Given {
-                    key: key.clone(),
-                    raw: Raw::Typed(self.json(value)?),
-                    origin: self.origin(name.span().start),
-                }),
+        key.push(name.get_ref().to_string());
+        match value.get_ref() {
+            DeValue::Table(inner) if !inner.is_empty() => {
+                for (name, value) in inner {
+                    self.collect(name, value, section, key, given)?;
+                }
             }
-            key.pop();
+            _ => given.push(Given {
+                key: key.clone(),
+                raw: Raw::Typed(self.json(key, value)?),
+                origin: self.origin(name.span().start),
+                section_origin: section.clone(),
+            }),
         }
+        key.pop();
         Ok(())
     }
 
-    fn json(&self, value: &Spanned<DeValue<'_>>) -> Result<Value, Error> {
-        let wrong =
-            |why: &str| Error::Syntax { origin: self.origin(value.span().start), why: why.to_owned() };
+    fn json(&self, key: &[String], value: &Spanned<DeValue<'_>>) -> Result<Value, Error> {
+        let wrong = |why: &str| Error::Value {
+            key: key.join("."),
+            origin: self.origin(value.span().start),
+            why: why.to_owned(),
+        };
         Ok(match value.get_ref() {
             DeValue::String(text) => Value::from(text.as_ref()),
             DeValue::Boolean(flag) => Value::from(*flag),
             DeValue::Datetime(time) => Value::from(time.to_string()),
             DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
                 .map(Value::from)
-                .map_err(|_| wrong("an integer beyond 64 bits"))?,
+                .map_err(|_| wrong("a whole number beyond 64 bits"))?,
             DeValue::Float(x) => match x.as_str().parse::<f64>() {
                 Ok(x) if x.is_finite() => Value::from(x),
-                _ => return Err(wrong("not a finite number")),
+                _ => return Err(wrong(&format!("{} is not a finite number", x.as_str()))),
             },
-            DeValue::Array(items) => items.iter().map(|item| self.json(item)).collect::<Result<_, _>>()?,
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.json(key, item)).collect::<Result<_, _>>()?
+            }
             DeValue::Table(table) => table
                 .iter()
-                .map(|(name, value)| Ok((name.get_ref().to_string(), self.json(value)?)))
+                .map(|(name, value)| Ok((name.get_ref().to_string(), self.json(key, value)?)))
                 .collect::<Result<Map<_, _>, Error>>()?
                 .into(),
         })

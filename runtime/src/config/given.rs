@@ -53,6 +53,8 @@ pub(super) struct Given {
     pub key: Vec<String>,
     pub raw: Raw,
     pub origin: Origin,
+    /// Where its section begins.
+    pub section_origin: Origin,
 }
 
 impl Given {

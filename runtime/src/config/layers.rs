@@ -56,11 +56,10 @@ impl Layers {
     }
 
     fn command_line(&self, option: &str, key: &str, value: Value) -> Given {
-        Given {
-            key: key.split('.').map(str::to_owned).collect(),
-            raw: Raw::Typed(value),
-            origin: Origin::CommandLine { option: option.to_owned() },
-        }
+        let origin = Origin::CommandLine { option: option.to_owned() };
+        let section_origin = origin.clone();
+        let key = key.split('.').map(str::to_owned).collect();
+        Given { key, raw: Raw::Typed(value), origin, section_origin }
     }
 
     /// The section `name`: its default with everything that was given laid over it. Lists are replaced as a
@@ -83,7 +82,7 @@ impl Layers {
             None => Ok(()),
             Some(given) => Err(Error::UnknownSection {
                 section: given.section().to_owned(),
-                origin: given.origin.clone(),
+                origin: given.section_origin.clone(),
                 nearest: nearest::nearest(given.section(), known.iter().copied()),
             }),
         }
@@ -94,6 +93,6 @@ fn missing(path: &Path) -> Error {
     Error::Unreadable {
         path: PathBuf::from(path),
         origin: Origin::CommandLine { option: "--config".to_owned() },
-        why: io::Error::from(io::ErrorKind::NotFound),
+        why: io::Error::new(io::ErrorKind::NotFound, "there is no such file"),
     }
 }

@@ -11,7 +11,8 @@ use super::given::Origin;
 use super::section::find;
 use crate::Error;
 
-const MASK: &str = "***";
+/// What stands for a secret wherever settings are shown; nobody's secret.
+pub const MASK: &str = "***";
 const FILE_SUFFIX: &str = "_file";
 
 /// A password or token. Printed, logged or serialised it is `***`, or empty when it is empty; its default is

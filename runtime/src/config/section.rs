@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::given::{Given, Raw};
 use super::nearest::nearest;
 use super::secret;
+use super::words::plain;
 use crate::Error;
 
 /// A setting whose value has its type. `path` is where it goes, which for a secret's file is not its key.
@@ -71,7 +72,9 @@ fn typed<T: DeserializeOwned>(default: &Value, path: &[String], text: &str) -> V
 fn toml_value(text: &str) -> Option<Value> {
     let value: toml::Value =
         toml::from_str::<toml::Table>(&format!("value = {text}")).ok()?.remove("value")?;
-    serde_json::to_value(value).ok()
+    let is_finite = value.as_float().is_none_or(f64::is_finite);
+    // Without this `nan` would be null, which is what is not set.
+    is_finite.then(|| serde_json::to_value(value).ok())?
 }
 
 /// Whether the default section takes this one value.
@@ -109,11 +112,11 @@ fn blame<T: DeserializeOwned>(
             return if f.from_file || why.starts_with("unknown field") {
                 unknown(name, &[default], f)
             } else {
-                Error::Value { key: f.given.name(), origin: f.given.origin.clone(), why }
+                Error::Value { key: f.given.name(), origin: f.given.origin.clone(), why: plain(&why) }
             };
         }
     }
-    Error::Section { section: name.to_owned(), why: together.to_string() }
+    Error::Section { section: name.to_owned(), why: plain(&together.to_string()) }
 }
 
 fn is_known(effective: &Value, fitted: &Fitted<'_>) -> bool {

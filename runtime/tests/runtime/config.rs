@@ -149,7 +149,10 @@ fn an_unknown_key_is_refused_with_its_origin_and_the_nearest() {
 #[test]
 fn a_wrong_value_is_refused_with_its_key_and_origin() {
     let port = Given::file("[log]\npartitions = 'six'\n").refusal();
-    assert_eq!(port, "m.toml line 2: `log.partitions`: invalid type: string \"six\", expected u16");
+    assert_eq!(
+        port,
+        "m.toml line 2: `log.partitions`: invalid type: string \"six\", expected a whole number from 0 to 65535"
+    );
     let range = Given::file("").variable("MATINEE__LOG__PARTITIONS", "70000").refusal();
     assert!(
         range.contains("MATINEE__LOG__PARTITIONS: `log.partitions`: invalid value: integer `70000`"),
@@ -158,9 +161,25 @@ fn a_wrong_value_is_refused_with_its_key_and_origin() {
     let period = Given::file("[log]\nretry = '30'\n").refusal();
     assert!(period.starts_with("m.toml line 2: `log.retry`: `30` is no duration"), "{period}");
     let section = Given::file("log = 3\n").refusal();
-    assert!(section.starts_with("m.toml line 1: `log`: invalid type"), "{section}");
+    assert_eq!(section, "m.toml line 1: `log`: invalid type: integer `3`, expected a table");
     let below = Given::file("").variable("MATINEE__LOG__PARTITIONS__X", "1").refusal();
     assert!(below.contains("`log.partitions.x`"), "{below}");
+}
+
+#[test]
+fn what_is_not_a_number_is_refused_by_its_key() {
+    let nan = |key: &str| {
+        let text = format!("[log]\n{key} = nan\n");
+        let given = Given::file(&text);
+        Layers::load(Some(&given.path()), []).unwrap_err().to_string()
+    };
+    assert!(nan("share").ends_with("m.toml line 2: `log.share`: nan is not a finite number"));
+    assert!(nan("batch").ends_with("`log.batch`: nan is not a finite number"));
+    let variable = Given::file("").variable("MATINEE__LOG__SHARE", "nan").refusal();
+    assert!(variable.ends_with("invalid type: string \"nan\", expected a finite number"), "{variable}");
+    // An option that is not set is null: what is not a number must not unset it.
+    let option = Given::file("").variable("MATINEE__LOG__BATCH", "nan").refusal();
+    assert!(option.contains("`log.batch`") && option.contains("\"nan\""), "{option}");
 }
 
 #[test]
@@ -175,10 +194,18 @@ fn an_unknown_section_is_refused_and_a_known_one_skipped() {
 }
 
 #[test]
+fn an_unknown_section_is_where_it_begins() {
+    for (text, line) in [("[stroe]\n\nanything = 1\n", 1), ("[log]\n[stroe.a.b]\nc = 1\n", 2)] {
+        let error = Given::file(text).layers().check_sections(&["log", "store"]).unwrap_err().to_string();
+        assert!(error.contains(&format!("m.toml line {line}: unknown section [stroe]")), "{error}");
+    }
+}
+
+#[test]
 fn a_named_file_must_exist_and_the_default_one_need_not() {
     let missing = PathBuf::from("no/such/m.toml");
     let error = Layers::load(Some(&missing), []).unwrap_err().to_string();
-    assert!(error.starts_with("cannot read no/such/m.toml"), "{error}");
+    assert_eq!(error, "cannot read no/such/m.toml: there is no such file; option --config names it");
     assert!(Layers::load(None, []).is_ok());
 }
 
