@@ -50,12 +50,8 @@ impl Error {
     /// Whether waiting may help: the log or the store may come back. What is wrong with the data stays wrong.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Error::Log(error) => {
-                matches!(error, kafka::Error::Busy { .. } | kafka::Error::Storage { .. })
-            }
-            Error::Registry(error) => {
-                matches!(error, registry::Error::Object { .. } | registry::Error::Unsettled { .. })
-            }
+            Error::Log(error) => error.is_transient(),
+            Error::Registry(error) => error.is_transient(),
             _ => false,
         }
     }

@@ -8,7 +8,7 @@ use prometheus::IntGauge;
 use registry::Store;
 use runtime::health::Check;
 use runtime::{BuildIdentity, Health};
-use schemas::{TopicPartition, topic};
+use schemas::{TopicPartition, group, topic};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Config, Error, Metrics, cue, partition};
 
 /// The group by which ingestors share partitions, and whose progress says how far they are.
-pub const GROUP: &str = "ingestor";
+pub const GROUP: &str = group::INGESTOR;
 
 /// What the ingestor is made of.
 pub struct Parts {

@@ -168,3 +168,10 @@ pub enum Error {
         path: PathBuf,
     },
 }
+
+impl Error {
+    /// Whether the same may succeed later: somebody else has the log, or the disk is full.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Storage { .. })
+    }
+}

@@ -25,8 +25,8 @@ pub(crate) struct Known {
     pub(crate) rollout: Rollout,
     /// What is announced.
     pub(crate) announced: BTreeSet<Version>,
-    /// How many times the loop has acted on what it read: a swap that an update asks for is done once this rises
-    /// beyond the update.
+    /// The epoch that the loop has acted on last, -1 before the first time: from then on the model that it asks for
+    /// serves, or cannot.
     pub(crate) settled_epoch: i64,
 }
 

@@ -40,6 +40,18 @@ pub enum Error {
         /// Where.
         at: u64,
     },
+    /// The outbox was written by another build.
+    #[error(
+        "{path}: the outbox has format {found}, this build reads {known}: forward its records with the Matinee that wrote it"
+    )]
+    OutboxFormat {
+        /// The file that says so.
+        path: PathBuf,
+        /// What it says.
+        found: String,
+        /// Ours.
+        known: &'static str,
+    },
     /// More answers wait to be forwarded than is allowed.
     #[error("{bytes} bytes wait in the outbox, the limit is {limit}: reco-responses cannot be reached")]
     OutboxFull {
@@ -63,13 +75,9 @@ impl Error {
     /// Whether waiting may help; what is wrong with a model stays wrong.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Error::Log(error) => {
-                matches!(error, kafka::Error::Busy { .. } | kafka::Error::Storage { .. })
-            }
+            Error::Log(error) => error.is_transient(),
+            Error::Registry(error) => error.is_transient(),
             Error::Task(_) => true,
-            Error::Registry(error) => {
-                matches!(error, registry::Error::Object { .. } | registry::Error::Unusable { .. })
-            }
             _ => false,
         }
     }

@@ -145,6 +145,12 @@ impl Error {
         matches!(self, Self::Malformed { .. } | Self::Format { .. })
     }
 
+    /// Whether the same may succeed later: the store did not answer, or not as it should. What is wrong with an object
+    /// stays wrong.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Object { .. } | Self::Unsettled { .. } | Self::Unusable { .. })
+    }
+
     /// An object whose bytes make no sense.
     pub(crate) fn malformed(path: &str, problem: impl ToString) -> Self {
         Self::Malformed { path: path.to_owned(), problem: problem.to_string() }

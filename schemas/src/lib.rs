@@ -5,6 +5,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`topic`] | the names of the topics |
+//! | [`group`] | the names of groups that more than one crate speaks of |
 //! | [`TopicPartition`], [`Position`] | coordinates in the log |
 //! | [`WatchEvent`], [`RateEvent`], [`Movie`], … | one Rust record beside each `avro/*.avsc` |
 //! | [`Codec`] | records to and from bytes (Avro single-object encoding) |
@@ -25,6 +26,7 @@ mod codec;
 mod control;
 mod error;
 mod events;
+pub mod group;
 mod position;
 mod record;
 mod response;

@@ -55,8 +55,6 @@ pub use run::run;
 
 /// The group of the trainers: who has partition 0 of `retrain-triggers` works.
 pub const GROUP: &str = "trainer";
-/// The group whose progress says how far the log is ingested.
-pub const INGESTOR_GROUP: &str = "ingestor";
 
 /// Who listens to what happens.
 pub type Observer = Arc<dyn Fn(Happening) + Send + Sync>;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use kafka::Log;
 use registry::Store;
 use registry::snapshot::{self, Manifest};
-use schemas::{Position, TopicPartition, topic};
+use schemas::{Position, TopicPartition, group, topic};
 use tokio::time::Instant;
 
+use crate::Error;
 use crate::interactions::Observations;
-use crate::{Error, INGESTOR_GROUP};
 
 /// How often the ingestors' progress is looked at.
 const POLL: Duration = Duration::from_millis(100);
@@ -50,7 +50,7 @@ pub(crate) async fn wait_for_ingestors(
     let ends = ends(log).await?;
     let deadline = Instant::now() + at_most;
     loop {
-        let progress = log.progress(INGESTOR_GROUP).await?;
+        let progress = log.progress(group::INGESTOR).await?;
         let missing = ends.iter().filter_map(|(partition, high)| {
             let lag = high - progress.get(partition).copied().unwrap_or(0);
             (lag > 0).then(|| (partition.clone(), lag))

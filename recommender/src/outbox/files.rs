@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use super::frame;
 use crate::Error;
 
+/// The format of the outbox's files.
+const FORMAT: &str = "1";
 /// More processes than this do not share a folder of outboxes.
 const MAX_OUTBOXES: u32 = 64;
 
@@ -29,6 +31,17 @@ pub(super) fn claim(folder: &Path) -> Result<(PathBuf, File), Error> {
         }
     }
     Err(failed(folder, io::Error::other(format!("all {MAX_OUTBOXES} outboxes are in use"))))
+}
+
+/// The outbox's files are of the format that this build reads; a new outbox is made so.
+pub(super) fn check_format(outbox: &Path) -> Result<(), Error> {
+    let path = outbox.join("format");
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim() == FORMAT => Ok(()),
+        Ok(text) => Err(Error::OutboxFormat { path, found: text.trim().to_owned(), known: FORMAT }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(&path, FORMAT, true),
+        Err(error) => Err(failed(&path, error)),
+    }
 }
 
 /// The outbox's name, made with it.

@@ -8,6 +8,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `lock` | nothing; locked while a process has the outbox |
+//! | `format` | the format of these files: `1` |
 //! | `instance` | the outbox's name |
 //! | `<first instance_seq, 20 digits>.records` | frames ([`frame`]), in order |
 //! | `forwarded` | the `instance_seq` before which everything is on the topic |
@@ -67,6 +68,7 @@ impl Outbox {
         new_instance_id: impl FnOnce() -> String,
     ) -> Result<Arc<Self>, Error> {
         let (folder, lock) = files::claim(folder)?;
+        files::check_format(&folder)?;
         let instance_id = files::instance_id(&folder, new_instance_id)?;
         let left = files::recover(&folder)?;
         let path = records_path(&folder, left.last_file);
@@ -208,6 +210,18 @@ mod tests {
         let outbox = open(folder.path());
         assert_eq!(outbox.write(response("b")).unwrap().instance_seq, 1);
         assert_eq!(seqs(&outbox), [0, 1]);
+    }
+
+    #[test]
+    fn an_outbox_of_another_format_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = open(folder.path());
+        outbox.write(response("a")).unwrap();
+        let path = outbox.folder.join("format");
+        drop(outbox);
+        fs::write(&path, "2").unwrap();
+        let refused = Outbox::open(folder.path(), false, u64::MAX, || "i-2".to_owned());
+        assert!(matches!(refused, Err(Error::OutboxFormat { found, .. }) if found == "2"));
     }
 
     #[test]

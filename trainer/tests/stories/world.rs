@@ -150,7 +150,7 @@ impl World {
                 progress.push((partition, end.next_offset));
             }
         }
-        self.log.publish_progress(trainer::INGESTOR_GROUP, &progress).await.unwrap();
+        self.log.publish_progress(schemas::group::INGESTOR, &progress).await.unwrap();
     }
 
     /// An operator's wish.
